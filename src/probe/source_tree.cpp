@@ -6,6 +6,7 @@
 #include <system_error>
 #include <tuple>
 
+#include "base/parallel.hpp"
 #include "probe/read_source.hpp"
 #include "pysource/gate_evaluation.hpp"
 #include "pysource/imported_prefix.hpp"
@@ -16,13 +17,37 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Files that are scanned before the first of them is added: enough for all cores, few enough for the memory.
+constexpr std::size_t kMostTogether = 256;
+
+struct ScannedFile {
+  fs::path real;  ///< without links
+  pysource::FileScan scan;
+};
+
+Result<ScannedFile> scan_file(const fs::path& path, const std::set<std::string, std::less<>>& roots) {
+  std::error_code code;
+  auto real = fs::weakly_canonical(path, code);
+  TRY_ASSIGN(auto source, read_source(path));
+  return ScannedFile{code ? path : std::move(real), pysource::scan_source(std::move(source), roots)};
+}
+
 class TreeScanner {
  public:
   explicit TreeScanner(const std::set<std::string, std::less<>>& roots) : roots_(roots) {}
 
   Result<void> add(const ScanPath& path) {
-    TRY_ASSIGN(const auto sources, find_sources(path, scan_.left_out));
-    for (const auto& source : sources) TRY(file(source.path, source.shown));
+    TRY_ASSIGN(const auto found, find_sources(path, scan_.left_out));
+    for (std::span<const SourceFile> files(found); !files.empty();) {
+      const auto some = files.first(std::min(files.size(), kMostTogether));
+      std::vector<Result<ScannedFile>> scans(some.size());
+      side_by_side(some.size(), [&](std::size_t i) { scans[i] = scan_file(some[i].path, roots_); });
+      for (std::size_t i = 0; i < some.size(); ++i) {
+        TRY_ASSIGN(auto scanned, std::move(scans[i]));
+        file(some[i], std::move(scanned));
+      }
+      files = files.subspan(some.size());
+    }
     return {};
   }
 
@@ -44,16 +69,14 @@ class TreeScanner {
   }
 
  private:
-  Result<void> file(const fs::path& path, const std::string& shown) {
-    std::error_code code;
-    const auto real = fs::weakly_canonical(path, code);
-    if (!seen_.insert(code ? path : real).second) return {};
-    TRY_ASSIGN(const auto source, read_source(path));
-    auto scan = pysource::scan_source(source, roots_);
+  void file(const SourceFile& source, ScannedFile scanned) {
+    const auto& [path, shown] = source;
+    if (!seen_.insert(scanned.real).second) return;
+    auto& scan = scanned.scan;
     ++scan_.files;
     if (!scan.uses.empty()) scan_.places.emplace(shown, path);
     if (scan.problem) scan_.problems.push_back({shown, std::move(*scan.problem)});
-    const auto number = add_symbols(code ? path : real, std::move(scan.symbols));
+    const auto number = add_symbols(scanned.real, std::move(scan.symbols));
     const auto unit = calls_.add(std::move(scan.calls), path.filename() == "__init__.py");
     for (auto& use : scan.uses) {
       for (auto& choice : use.choices) choice.group += groups_;
@@ -66,7 +89,6 @@ class TreeScanner {
     registered_.merge(scan.registered);
     groups_ += scan.groups;
     branches_ += scan.branches;
-    return {};
   }
 
   /// Names that are reached by attributes are named below the modules that the code imports.

@@ -50,6 +50,37 @@ TEST_F(SourceTreeTest, GathersNamesOverFiles) {
   EXPECT_EQ(tree.names[0].uses[2].choices.front().group, 1U);
 }
 
+/// More than are scanned together.
+TEST_F(SourceTreeTest, ManyFilesAreReadAtOnceAndAddedInTheirOrder) {
+  constexpr std::uint32_t kFiles = 700;
+  for (std::uint32_t i = 0; i < kFiles; ++i) {
+    write(fmt::format("src/{:03}.py", i),
+          std::string(i % 7, '\n') + "try:\n  import torch.a\nexcept ImportError:\n  import torch.b\n");
+  }
+  const auto tree = *scan("src");
+  EXPECT_EQ(tree.files, kFiles);
+  ASSERT_EQ(tree.names.size(), 2U);
+  ASSERT_EQ(tree.names[0].uses.size(), kFiles);
+  for (std::uint32_t i = 0; i < kFiles; ++i) {
+    const auto& use = tree.names[0].uses[i];
+    EXPECT_EQ(use.file, fmt::format("src/{:03}.py", i));
+    EXPECT_EQ(use.line, i % 7 + 2);
+    EXPECT_EQ(use.source, i);
+    EXPECT_EQ(use.choices.front().group, i);
+  }
+}
+
+TEST_F(SourceTreeTest, TheFirstFileThatCannotBeReadIsTheError) {
+  for (int i = 0; i < 9; ++i) write(fmt::format("src/{}.py", i), "import torch\n");
+  for (const auto* name : {"src/8.py", "src/3.py", "src/5.py"}) {
+    fs::resize_file(root_ / name, (std::uintmax_t{64} << 20) + 1);
+  }
+  const auto tree = scan("src");
+  ASSERT_FALSE(tree);
+  EXPECT_EQ(tree.error().text(),
+            fmt::format("error: {} has more than 67108864 bytes\n", (root_ / "src/3.py").string()));
+}
+
 TEST_F(SourceTreeTest, OperatorsThatTheCodeRegistersAreNoNeedOfTorch) {
   write(
       "src/a.py",
