@@ -1,6 +1,7 @@
 #include "pysource/module_files.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace launch::pysource {
 namespace {
@@ -32,38 +33,44 @@ ModuleFiles::ModuleFiles(std::vector<std::string> paths) {
     known_.insert(path);
     for (auto slash = path.rfind('/'); slash != std::string::npos;
          slash = slash == 0 ? slash : path.rfind('/', slash - 1)) {
-      if (!folders_.insert(path.substr(0, slash)).second || slash == 0) break;
+      auto folder = path.substr(0, slash);
+      if (!folders_.insert(folder).second) break;
+      offer(folder, {ModuleKind::space, folder}, Rank::space);
+      if (slash == 0) break;
     }
-    const std::string_view view = path;
-    const auto top = view.substr(0, view.find_first_of("/."));
-    const bool nested = top.size() < view.size() && view[top.size()] == '/';
-    const auto suffix = std::min(view.find('.', view.rfind('/') + 1), view.size());
-    const bool is_extension = is_extension_suffix(view.substr(suffix));
-    if (is_extension) extensions_.try_emplace(path.substr(0, suffix), path);
-    const bool is_code = view.ends_with(".py") || is_extension;
-    if (is_code && is_identifier(top) && (nested || view.find('/') == std::string_view::npos)) {
-      roots_.insert(std::string(top));
-    }
+    add_module(path);
   }
 }
 
-/// Null if there is none.
-const std::string* ModuleFiles::extension_of(const std::string& base) const {
-  const auto found = extensions_.find(base);
-  return found == extensions_.end() ? nullptr : &found->second;
+void ModuleFiles::add_module(const std::string& path) {
+  constexpr std::string_view kInit = "/__init__";
+  const std::string_view view = path;
+  const auto top = view.substr(0, view.find_first_of("/."));
+  const bool nested = top.size() < view.size() && view[top.size()] == '/';
+  const auto dot = std::min(view.find('.', view.rfind('/') + 1), view.size());
+  const bool is_extension = is_extension_suffix(view.substr(dot));
+  const bool is_source = view.ends_with(".py");
+  if (!is_extension && !is_source) return;
+  if (is_identifier(top) && (nested || view.find('/') == std::string_view::npos)) {
+    roots_.insert(std::string(top));
+  }
+  const auto base = is_extension ? view.substr(0, dot) : view.substr(0, view.size() - 3);
+  const auto kind = is_extension ? ModuleKind::extension : ModuleKind::source;
+  offer(base, {kind, path}, is_extension ? Rank::extension : Rank::source);
+  if (!base.ends_with(kInit)) return;
+  offer(base.substr(0, base.size() - kInit.size()),
+        {is_extension ? ModuleKind::extension : ModuleKind::package, path},
+        is_extension ? Rank::extension_package : Rank::package);
+}
+
+void ModuleFiles::offer(std::string_view base, ModuleFile file, Rank rank) {
+  const auto [place, added] = modules_.try_emplace(std::string(base), std::move(file), rank);
+  if (!added && rank > place->second.second) place->second = {std::move(file), rank};
 }
 
 ModuleFile ModuleFiles::find(std::string_view module) const {
-  const auto base = module_path(module);
-  if (base.empty()) return {};
-  if (folders_.contains(base)) {
-    if (const auto* file = extension_of(base + "/__init__")) return {ModuleKind::extension, *file};
-    if (has(base + "/__init__.py")) return {ModuleKind::package, base + "/__init__.py"};
-  }
-  if (const auto* file = extension_of(base)) return {ModuleKind::extension, *file};
-  if (has(base + ".py")) return {ModuleKind::source, base + ".py"};
-  if (folders_.contains(base)) return {ModuleKind::space, base};
-  return {};
+  const auto found = modules_.find(module_path(module));
+  return found == modules_.end() || module.empty() ? ModuleFile{} : found->second.first;
 }
 
 std::string ModuleFiles::find_stub(std::string_view module) const {

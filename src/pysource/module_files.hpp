@@ -6,6 +6,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace launch::pysource {
@@ -42,10 +43,14 @@ class ModuleFiles {
   const std::set<std::string, std::less<>>& roots() const { return roots_; }
 
  private:
-  const std::string* extension_of(const std::string& base) const;
+  /// What Python's own finder takes first is last.
+  enum class Rank : std::uint8_t { space, source, extension, package, extension_package };
 
-  std::unordered_map<std::string, std::string>
-      extensions_;  ///< the first file of each, by its path without suffix
+  void add_module(const std::string& path);
+  /// Keeps the file for a module unless one of that rank or a higher one is known.
+  void offer(std::string_view base, ModuleFile file, Rank rank);
+
+  std::unordered_map<std::string, std::pair<ModuleFile, Rank>> modules_;  ///< by module_path
   std::unordered_set<std::string> known_;
   std::unordered_set<std::string> folders_;
   std::set<std::string, std::less<>> roots_;

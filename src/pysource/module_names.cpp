@@ -15,7 +15,8 @@ bool starts_with(const std::vector<std::uint32_t>& path, const std::vector<std::
 
 class Reader {
  public:
-  Reader(const SourceTree& tree, ModuleNames& names) : tree_(tree), names_(names), values_(names.module) {}
+  Reader(const SourceTree& tree, ModuleNames& names)
+      : tree_(tree), names_(names), values_(names.module), functions_matter_(affects_module(tree)) {}
 
   void run() {
     block(tree_.body());
@@ -149,8 +150,16 @@ class Reader {
     inside_function(clause.body, {});
   }
 
+  /// True if a function can do what inside_function looks for.
+  static bool affects_module(const SourceTree& tree) {
+    const auto source = tree.list().source;
+    return source.find("global") != std::string_view::npos ||
+           source.find("modules") != std::string_view::npos;
+  }
+
   /// Looks only for what affects the module: `global` names, globals() and sys.modules.
   void inside_function(const std::vector<Statement>& statements, std::set<std::string> globals) {
+    if (!functions_matter_) return;
     for (const auto& statement : statements) {
       if (statement.kind == StatementKind::simple && !statement.tokens.empty()) {
         const auto first = statement.tokens.first;
@@ -460,6 +469,7 @@ class Reader {
   const SourceTree& tree_;
   ModuleNames& names_;
   TextValues values_;
+  const bool functions_matter_;  ///< false: none affects the module
   std::set<std::string> modules_held_;
   std::string function_;                ///< the one that is being looked into
   std::set<std::string> binders_;       ///< functions that bind their arguments through globals()

@@ -13,18 +13,37 @@ constexpr int kMostNesting = 150;
 constexpr int kMostBrackets = 200;
 constexpr std::uint32_t kTab = 8;
 
+/// What a byte can be, as bits.
+enum ByteKind : std::uint8_t {
+  kNameStart = 1,
+  kDigit = 2,
+  kHex = 4,
+  kStringStart = 8,  ///< of a string or its prefix
+  kStringStop = 16,  ///< more than text in a string
+  kLineEnd = 32,
+};
+
+constexpr std::array<std::uint8_t, 256> kinds_of_bytes() {
+  std::array<std::uint8_t, 256> kinds{};
+  const auto mark = [&](std::string_view bytes, ByteKind kind) {
+    for (const char c : bytes) kinds[static_cast<unsigned char>(c)] |= kind;
+  };
+  mark("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_", kNameStart);
+  for (std::size_t byte = 0x80; byte < kinds.size(); ++byte) kinds[byte] |= kNameStart;
+  mark("0123456789", kDigit);
+  mark("0123456789abcdefABCDEF", kHex);
+  mark("'\"rRbBfFtTuU", kStringStart);
+  mark("'\"\\{\r\n", kStringStop);
+  mark("\r\n", kLineEnd);
+  return kinds;
+}
+constexpr auto kKinds = kinds_of_bytes();
+
+bool is(char c, int kinds) {
+  return (kKinds[static_cast<unsigned char>(c)] & kinds) != 0;
+}
 bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_hex(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-bool starts_name(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-         static_cast<unsigned char>(c) >= 0x80;
-}
-bool continues_name(char c) {
-  return starts_name(c) || is_digit(c);
+  return is(c, kDigit);
 }
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -71,6 +90,14 @@ class Tokenizer {
   }
   bool at_newline() const { return peek() == '\n' || (peek() == '\r' && at_ < source_.size()); }
 
+  /// Goes to the next byte of one of the kinds.
+  void skip_to(int kinds) {
+    while (at_ < source_.size() && !is(source_[at_], kinds)) ++at_;
+  }
+  void skip_name() {
+    while (at_ < source_.size() && is(source_[at_], kNameStart | kDigit)) ++at_;
+  }
+
   void stop(std::string message) {
     if (!stopped()) list_.problem = SourceProblem{line_, std::move(message)};
   }
@@ -105,7 +132,7 @@ class Tokenizer {
 
   void take_comment(bool alone) {
     const auto start = at_;
-    while (at_ < source_.size() && !at_newline()) ++at_;
+    skip_to(kLineEnd);
     list_.comments.push_back(
         {static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(at_ - start), line_, alone});
   }
@@ -170,9 +197,9 @@ class Tokenizer {
       stop("a NUL byte");
     } else if (const auto prefix = string_prefix()) {
       string(*prefix);
-    } else if (starts_name(c)) {
+    } else if (is(c, kNameStart)) {
       const auto start = at_;
-      while (at_ < source_.size() && continues_name(peek())) ++at_;
+      skip_name();
       add(TokenKind::name, start);
     } else if (is_digit(c) || (c == '.' && is_digit(peek(1)))) {
       number();
@@ -229,7 +256,7 @@ class Tokenizer {
     const char base = peek() == '0' ? lower(peek(1)) : '\0';
     if (base == 'x' || base == 'b' || base == 'o') {
       at_ += 2;
-      digits([base](char c) { return base == 'x' ? is_hex(c) : is_digit(c); });
+      digits([base](char c) { return is(c, base == 'x' ? kHex : kDigit); });
       return add(TokenKind::number, start);
     }
     digits(is_digit);
@@ -250,6 +277,7 @@ class Tokenizer {
 
   /// The prefix of the string that starts here; nullopt if none does.
   std::optional<Prefix> string_prefix() const {
+    if (!is(peek(), kStringStart)) return {};
     Prefix prefix;
     bool bytes = false;
     bool unicode = false;
@@ -288,7 +316,7 @@ class Tokenizer {
     const bool triple = quote.size() == 3 && quote[1] == quote[0] && quote[2] == quote[0];
     const auto closing = quote.substr(0, triple ? 3 : 1);
     at_ += closing.size();
-    while (at_ < source_.size()) {
+    for (skip_to(kStringStop); at_ < source_.size(); skip_to(kStringStop)) {
       if (peek() == closing.front() && source_.substr(at_, closing.size()) == closing) {
         at_ += closing.size();
         return true;
@@ -332,12 +360,12 @@ class Tokenizer {
       const char c = peek();
       if (const auto inner = string_prefix()) {
         if (!scan_string(*inner, nesting + 1)) return false;
-      } else if (starts_name(c)) {
-        while (at_ < source_.size() && continues_name(peek())) ++at_;
+      } else if (is(c, kNameStart)) {
+        skip_name();
       } else if (at_newline()) {
         take_newline();
       } else if (c == '#') {
-        while (at_ < source_.size() && !at_newline()) ++at_;
+        skip_to(kLineEnd);
       } else if (c == '}' && brackets == 0) {
         ++at_;
         return true;
