@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.hpp"
@@ -24,6 +25,13 @@ Error io_error(std::string_view verb, const std::filesystem::path& path, int err
                     path.parent_path().string()));
   }
   return error;
+}
+
+std::optional<std::string> state_of_file(const std::filesystem::path& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return std::nullopt;
+  return fmt::format("{} {} {} {}.{}", path.string(), found.st_ino, found.st_size, found.st_mtim.tv_sec,
+                     found.st_mtim.tv_nsec);
 }
 
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t most) {

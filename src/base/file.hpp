@@ -19,6 +19,10 @@ Error io_error(std::string_view verb, const std::filesystem::path& path, int err
 /// The whole file. Errors (environment): it cannot be read, or is larger than `most` bytes.
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t most = std::uint64_t{1} << 30);
 
+/// "PATH INODE SIZE TIME": other text once the file was replaced or written. nullopt if it cannot be looked
+/// at.
+std::optional<std::string> state_of_file(const std::filesystem::path& path);
+
 /// Whether a file must survive a crash of the machine. A file whose digest is checked on reading need not.
 enum class Flush { yes, no };
 

@@ -89,6 +89,10 @@ Result<ProcessOutcome> Engine::call_again(const std::vector<std::string>& argume
 }
 
 Result<std::optional<Image>> Engine::find_image(const std::string& reference) const {
+  const auto state = answers_ ? answers_->state() : std::string();
+  if (const auto kept = answers_ ? answers_->find(state, reference) : std::nullopt) {
+    if (auto images = read_image_inspect(*kept)) return std::move(images->front());
+  }
   TRY_ASSIGN(auto outcome, call({"image", "inspect", reference}));
   // At once, and once only: most images that are not found are not there.
   if (!outcome.ok() && info_.type->may_miss_images()) {
@@ -96,6 +100,7 @@ Result<std::optional<Image>> Engine::find_image(const std::string& reference) co
   }
   if (outcome.ok()) {
     TRY_ASSIGN(auto images, read_image_inspect(outcome.out));
+    if (answers_) answers_->keep(state, reference, images.front().image_id, std::move(outcome.out));
     return std::move(images.front());
   }
   if (not_there(outcome)) {

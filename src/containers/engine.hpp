@@ -16,6 +16,7 @@
 #include "base/process.hpp"
 #include "base/result.hpp"
 #include "base/work.hpp"
+#include "containers/kept_answers.hpp"
 #include "specs/gpu_set.hpp"
 #include "specs/registry_mirror.hpp"
 
@@ -45,6 +46,8 @@ struct EngineInfo {
   std::set<std::string> features =
       {};  ///< features that only some versions have: "build --timestamp", "buildx"
   std::optional<BuildPlaces> build_places = {};
+  /// A file that it replaces whenever an image, or a name of one, comes or goes; empty: none is known.
+  std::string image_list = {};
 
   std::string name() const;  ///< "podman"
   bool has(const std::string& feature) const { return features.contains(feature); }
@@ -195,6 +198,8 @@ class Engine {
   void doubt(std::function<std::optional<Error>()> look) { doubt_ = std::move(look); }
   /// Sets the mirrors of an engine that cannot be configured to use them: pull_name names them.
   void pull_from(std::vector<specs::RegistryMirror> mirrors) { mirrors_ = std::move(mirrors); }
+  /// Sets where find_image keeps answers.
+  void keep_answers(KeptAnswers answers) { answers_ = std::move(answers); }
 
   /// An image by name, digest or ID; nullopt if the engine does not have it.
   Result<std::optional<Image>> find_image(const std::string& reference) const;
@@ -265,6 +270,7 @@ class Engine {
   Work work_;
   std::vector<specs::RegistryMirror> mirrors_;
   std::function<std::optional<Error>()> doubt_;
+  std::optional<KeptAnswers> answers_;
 };
 
 enum class Probing { once, again };

@@ -59,6 +59,13 @@ BuildPlaces build_places(std::string_view answer) {
   return places;
 }
 
+/// The file in which podman's storage lists its images, from `podman info`. Empty if it does not say.
+std::string image_list(std::string_view answer) {
+  const auto root = text_at(answer, {"store", "graphRoot"});
+  const auto driver = text_at(answer, {"store", "graphDriverName"});
+  return root.empty() || driver.empty() ? "" : fmt::format("{}/{}-images/images.json", root, driver);
+}
+
 class Podman final : public EngineType {
  public:
   std::string_view name() const override { return "podman"; }
@@ -83,6 +90,7 @@ class Podman final : public EngineType {
       info.elsewhere = "it is the client of a remote service";
     } else {
       info.build_places = build_places(answer->out);
+      info.image_list = image_list(answer->out);
     }
     // Distributions patch their engines, so test for the options instead of comparing versions.
     const auto help = ask(runner, {program, "build", "--help"});

@@ -103,6 +103,9 @@ Result<Engine> probe_engine(const std::optional<std::string>& wanted,
   }
   Engine engine(info, runner, variables.value_or(std::map<std::string, std::string>()), work);
   if (!variables) engine.pull_from(mirrors);
+  if (!info.image_list.empty()) {
+    engine.keep_answers({info.image_list, scratch / fmt::format("{}-images.json", info.name()), work.disk});
+  }
   if (prober.kept()) {
     engine.doubt(
         [info, file = kept_in(scratch, *info.type), &runner, &disk = work.disk]() -> std::optional<Error> {

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/digest.hpp"
@@ -21,14 +20,11 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr int kFormat = 4;  // incremented when a probe records more
+constexpr int kFormat = 5;  // incremented when a probe records more
 
-/// "PATH SIZE TIME", or "PATH -" for a missing file.
+/// "PATH -" for a missing file.
 std::string state_of(const fs::path& file) {
-  struct stat found {};
-  if (::stat(file.c_str(), &found) != 0) return file.string() + " -";
-  return fmt::format("{} {} {}.{}", file.string(), found.st_size, found.st_mtim.tv_sec,
-                     found.st_mtim.tv_nsec);
+  return state_of_file(file).value_or(file.string() + " -");
 }
 
 std::string content_of(const fs::path& file) {
@@ -81,9 +77,11 @@ std::optional<std::string> probe_fingerprint(const std::string& program, const P
 }
 
 std::string write_probe(const EngineInfo& info, std::string_view fingerprint) {
-  json document{{"format", kFormat},         {"fingerprint", fingerprint},  {"program", info.program},
-                {"version", info.version},   {"rootless", info.rootless},   {"pids_limit", info.pids_limit},
-                {"features", info.features}, {"elsewhere", info.elsewhere}, {"selinux", info.selinux}};
+  json document{{"format", kFormat},         {"fingerprint", fingerprint},
+                {"program", info.program},   {"version", info.version},
+                {"rootless", info.rootless}, {"pids_limit", info.pids_limit},
+                {"features", info.features}, {"elsewhere", info.elsewhere},
+                {"selinux", info.selinux},   {"image_list", info.image_list}};
   if (const auto& places = info.build_places) {
     document["build_places"] = {{"working_containers", places->working_containers},
                                 {"oci_runtime", places->oci_runtime},
@@ -104,6 +102,7 @@ std::optional<EngineInfo> read_probe(std::string_view text, std::string_view fin
     found.at("features").get_to(info.features);
     found.at("elsewhere").get_to(info.elsewhere);
     found.at("selinux").get_to(info.selinux);
+    found.at("image_list").get_to(info.image_list);
     if (found.contains("build_places")) {
       const auto& places = found.at("build_places");
       info.build_places =

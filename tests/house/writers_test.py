@@ -25,6 +25,7 @@ TESTS = {
     "src/commands/render.cpp": "DockerignoreNoSpace",
     "src/commands/trial_state.cpp": "OnAFullDiskTrialsThatWereKnownStay",
     "src/containers/build_remains.cpp": "BuildNoSpace",
+    "src/containers/kept_answers.cpp": "AnswersNoSpace",
     "src/containers/podman.cpp": "RegistriesNoSpace",
     "src/containers/probe.cpp": "ProbeNoSpace",
     "src/image/bytecode.cpp": "OnAFullDiskIsNoJob",

@@ -225,6 +225,7 @@ TEST(PodmanInfo, WhereABuildLeavesThings) {
   EXPECT_EQ(info.build_places->working_containers, "/s/overlay-containers");
   EXPECT_EQ(info.build_places->oci_runtime, "/usr/bin/crun");
   EXPECT_EQ(info.build_places->runtime_folder, "/run/user/7");
+  EXPECT_EQ(info.image_list, "/s/overlay-images/images.json");
 }
 
 TEST_F(Probe, NonsenseIsNoPodmanAndNoDocker) {
@@ -263,6 +264,7 @@ TEST(Elsewhere, PodmanSaysThatItIsAClient) {
           "version": {"Version": "4.3.1"}})");
   EXPECT_EQ(far.elsewhere, "it is the client of a remote service");
   EXPECT_FALSE(far.build_places) << "these are folders of the other machine";
+  EXPECT_EQ(far.image_list, "");
   const auto here = podman_says(R"({"host": {"serviceIsRemote": false}, "version": {"Version": "4.3.1"}})");
   EXPECT_EQ(here.elsewhere, "");
   EXPECT_TRUE(here.build_places);
@@ -318,6 +320,7 @@ TEST_F(KeptProbe, IsNotMadeAgain) {
   EXPECT_TRUE(engine->info().lacking().empty());
   EXPECT_TRUE(engine->info().pids_limit);
   EXPECT_EQ(engine->info().build_places->working_containers, "/s/overlay-containers");
+  EXPECT_EQ(engine->info().image_list, "/s/overlay-images/images.json");
   EXPECT_EQ(runner_.asked().size(), 2U);
 }
 

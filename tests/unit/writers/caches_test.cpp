@@ -2,6 +2,8 @@
 
 #include <cerrno>
 
+#include "containers/engine.hpp"
+#include "fakes/fake_runner.hpp"
 #include "fakes/urls.hpp"
 #include "index/index_client.hpp"
 #include "store/fetch.hpp"
@@ -41,6 +43,18 @@ Result<void> hash_leaf(Bench& bench) {
 Result<void> probe_podman(Bench& bench) {
   return probe(bench, {});
 }
+Result<void> list_image(Bench& bench) {
+  bench.put("images.json", std::string(64, 'a'));
+  return {};
+}
+Result<void> find_image(Bench& bench) {
+  fakes::FakeRunner runner;
+  runner.on("podman image inspect demo", {0, R"([{"Id": ")" + std::string(64, 'a') + R"("}])"});
+  containers::Engine engine(*containers::engine_named("podman"), runner, {}, bench.work);
+  engine.keep_answers({bench.root() / "images.json", bench.root() / "podman-images.json", bench.work.disk});
+  TRY(engine.find_image("demo"));
+  return {};
+}
 
 class Cache : public Writer {};
 
@@ -65,7 +79,9 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"MetadataNotRenamed", nothing, read_metadata, Call{"rename", "metadata", EIO}, ""},
         Fault{"HashedNoSpace", have_leaf, hash_leaf, Call{"write", ".hashed", ENOSPC}, ""},
         Fault{"ProbeNoSpace", make_podman, probe_podman, Call{"write", "podman.json", ENOSPC}, ""},
-        Fault{"ProbeNotRenamed", make_podman, probe_podman, Call{"rename", "podman.json", EIO}, ""}),
+        Fault{"ProbeNotRenamed", make_podman, probe_podman, Call{"rename", "podman.json", EIO}, ""},
+        Fault{"AnswersNoSpace", list_image, find_image, Call{"write", "podman-images.json", ENOSPC}, ""},
+        Fault{"AnswersNotRenamed", list_image, find_image, Call{"rename", "podman-images.json", EIO}, ""}),
     testing::PrintToStringParamName());
 
 }  // namespace

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/digest.hpp"
+#include "base/disk.hpp"
+
+namespace launch::containers {
+
+/// What an engine answered about its images, kept in a file until something changes them: podman takes longer
+/// to answer than launch to do all else before a run.
+class KeptAnswers {
+ public:
+  /// `list`: a file that the engine replaces whenever an image, or a name of one, comes or goes. `kept`: the
+  /// file to keep the answers in.
+  KeptAnswers(std::filesystem::path list, std::filesystem::path kept, Disk& disk)
+      : list_(std::move(list)), kept_(std::move(kept)), disk_(&disk) {}
+
+  /// The state of the engine's list; empty if it has none.
+  std::string state() const;
+  /// The answer about an image that was kept in this state.
+  std::optional<std::string> find(std::string_view state, const std::string& reference) const;
+  /// Keeps an answer about an image, if the list has it (it can be in another one, too) and still the state
+  /// that it had before the engine was asked. A full disk is no error.
+  void keep(std::string_view state, const std::string& reference, const Digest& image,
+            std::string answer) const;
+
+ private:
+  std::filesystem::path list_;
+  std::filesystem::path kept_;
+  Disk* disk_;
+};
+
+}  // namespace launch::containers
