@@ -58,6 +58,9 @@ class NameResolver {
   Answer answer(const Requirement& requirement);
 
  private:
+  /// The answer on the name as it is spelled.
+  Answer spelled(const Requirement& requirement);
+
   /// Where a module is, following aliases in sys.modules.
   struct Located {
     enum class Kind : std::uint8_t { found, outside, missing, unknown };
