@@ -31,7 +31,7 @@ Truth GateEvaluator::lists(const Value& listing, const std::string& name) {
 /// What a method of a listing returns.
 std::optional<Value> GateEvaluator::call_of_names(const Value& object, const std::string& method,
                                                   const Arguments& arguments) {
-  const auto listing = listing_of(object);
+  auto listing = listing_of(object);
   if (!listing) return std::nullopt;
   if (method == "keys" || method == "copy") return listing;
   const bool of_directory = listing->is(Kind::directory);
@@ -72,7 +72,7 @@ std::optional<Value> GateEvaluator::call_on_names(const std::string& function, c
 std::optional<Value> GateEvaluator::chosen_names(const Expression& expression, const Value& iterable,
                                                  const Frame& frame) {
   const bool of_objects = iterable.is(Kind::members);
-  const auto listing = of_objects ? std::optional(iterable.items.front()) : listing_of(iterable);
+  auto listing = of_objects ? std::optional(iterable.items.front()) : listing_of(iterable);
   if (!listing) return std::nullopt;
   const auto is_item = [&](const Expression& each) {
     return each.kind == Node::parameter && each.text == expression.text;
