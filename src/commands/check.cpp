@@ -175,6 +175,8 @@ class Check {
     const auto module =
         lock_shares(requirement) ? pysource::full_name(requirement) : pysource::root_of(requirement);
     auto reason = fmt::format("no locked wheel provides {}", module);
+    if (pysource::may_be_another(requirement))
+      return {pysource::Verdict::unknown, fmt::format("{}, but {}", reason, pysource::kMayBeAnother)};
     if (others.empty()) return {pysource::Verdict::no, std::move(reason)};
     return {pysource::Verdict::unknown,
             fmt::format("{}, and the lock has no wheel of {}", reason, join_words(others, "or"))};

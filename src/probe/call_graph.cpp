@@ -14,6 +14,12 @@ using Kind = pysource::CodeUnit::Kind;
 constexpr int kMostSteps = 20000;
 constexpr int kMostNested = 200;
 
+/// The better of two ways.
+Reached better(Reached a, Reached b) {
+  if (a == Reached::cycle) return b;
+  return b == Reached::cycle ? a : std::min(a, b);
+}
+
 bool is_special(std::string_view name) {
   return name.starts_with("__") && name.ends_with("__");
 }
@@ -86,12 +92,14 @@ Reached CallSearch::unit(std::uint32_t number) {
   if (depth_ > kMostNested || ++steps_ > kMostSteps) return Reached::yes;
   const auto [known, added] = known_.try_emplace(number);
   if (!added) {
-    if (known->second.looking > 0) cycle_ = std::min(cycle_, known->second.looking);
-    return known->second.reached;
+    if (known->second.looking == 0) return known->second.reached;
+    cycle_ = std::min(cycle_, known->second.looking);
+    return Reached::cycle;
   }
   known->second.looking = ++depth_;
   const auto outer = std::exchange(cycle_, kNoCycle);
-  const auto result = look_for(graph_.units_[number]);
+  auto result = look_for(number);
+  if (result == Reached::cycle && cycle_ >= depth_) result = Reached::yes;
   // What a cycle has closed may be open from elsewhere.
   if (result == Reached::yes || cycle_ >= depth_) {
     known_[number] = {result, 0};
@@ -104,12 +112,13 @@ Reached CallSearch::unit(std::uint32_t number) {
   return result;
 }
 
-Reached CallSearch::look_for(const Unit& unit) {
+Reached CallSearch::look_for(std::uint32_t number) {
+  const auto& unit = graph_.units_[number];
   if (unit.kind == Kind::module) return unit.open ? Reached::yes : module(unit.file);
   // A module whose import may fail has been imported when its functions run.
   auto result = this->unit(unit.owner);
   if (result == Reached::caught) result = Reached::yes;
-  if (!unit.open && result != Reached::no) result = std::max(result, referred(unit));
+  if (!unit.open && result != Reached::no) result = std::max(result, referred(number));
   return result;
 }
 
@@ -123,9 +132,9 @@ Reached CallSearch::site(std::uint32_t number) {
 Reached CallSearch::module(std::uint32_t file) {
   const auto found = graph_.importers_.find(file);
   if (found == graph_.importers_.end()) return Reached::yes;
-  auto best = Reached::no;
+  auto best = Reached::cycle;
   for (const auto each : found->second) {
-    best = std::min(best, site(each));
+    best = better(best, site(each));
     if (best == Reached::yes) break;
   }
   return best;
@@ -141,16 +150,18 @@ bool CallSearch::means(const pysource::NameSite& name, const Unit& unit) const {
   return file == unit.file || graph_.imported_.contains({file, unit.name}) || graph_.stars_.contains(file);
 }
 
-Reached CallSearch::referred(const Unit& unit) {
+Reached CallSearch::referred(std::uint32_t number) {
+  const auto& unit = graph_.units_[number];
   const auto [first, last] = std::equal_range(
       graph_.names_.begin(), graph_.names_.end(), pysource::NameSite{unit.name, 0},
       [](const pysource::NameSite& a, const pysource::NameSite& b) { return a.name < b.name; });
   bool any = false;
-  auto best = Reached::no;
+  auto best = Reached::cycle;
   for (auto each = first; each != last && best != Reached::yes; ++each) {
-    if (!means(*each, unit)) continue;
+    const bool itself = graph_.sites_[each->site].unit == number;
+    if (itself || !means(*each, unit)) continue;
     any = true;
-    best = std::min(best, site(each->site));
+    best = better(best, site(each->site));
   }
   return any ? best : Reached::yes;
 }

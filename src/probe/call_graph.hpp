@@ -18,6 +18,7 @@ enum class Reached : std::uint8_t {
   yes,      ///< it is not known that every way to it is closed
   unknown,  ///< only behind gates that could not be evaluated
   caught,   ///< only where a failing import is caught
+  cycle,    ///< only from what it calls itself; no answer of a search
   no,       ///< every way to it has a gate that does not let it run
 };
 
@@ -60,7 +61,8 @@ class CallGraph {
 };
 
 /// Looks for ways to units of a graph, against the direction of calls. The answer is that for the best way; a
-/// cycle is no way. The graph outlives the search.
+/// cycle is no way. What only calls itself, like what nothing calls, can be called from outside. The graph
+/// outlives the search.
 class CallSearch {
  public:
   /// What the gates of a site do: yes, unknown or no.
@@ -79,11 +81,11 @@ class CallSearch {
   static constexpr int kNoCycle = std::numeric_limits<int>::max();
 
   Reached unit(std::uint32_t number);
-  Reached look_for(const Unit& unit);
+  Reached look_for(std::uint32_t number);
   Reached site(std::uint32_t number);
   Reached module(std::uint32_t file);
   bool means(const pysource::NameSite& name, const Unit& unit) const;
-  Reached referred(const Unit& unit);
+  Reached referred(std::uint32_t number);
 
   const CallGraph& graph_;
   PassesGates passes_;

@@ -15,11 +15,12 @@ enum class Standing : std::uint8_t {
   unknown,  ///< needed, and unknown whether it exists; fails with FailOn::unknown
   known,    ///< would fail, but is in the baseline
   before,   ///< missing, but the older release of Earlier lacks it as well
+  unclear,  ///< needed and unknown, but the older release of Earlier is not known to have it either
   spared,   ///< missing and not needed
   not_run,  ///< missing, and a test keeps it from running with this version
   fine,
 };
-/// "fails", "warned", "unknown", "known", "before", "not needed", "not run", "fine"
+/// "fails", "warned", "unknown", "known", "before", "unknown before", "not needed", "not run", "fine"
 std::string_view standing_name(Standing standing);
 
 /// Of a use (by index) of a name (by index) on a platform (by index).

@@ -124,6 +124,8 @@ Answer NameResolver::in_class(const BoundValue& value, const std::string& name, 
   improve(best, in_metaclass(value, body, name, depth));
   if (best.verdict == Verdict::yes) return best;
   if (is_of_every_object(name)) return yes("every class has it");
+  if (name == kFieldsOfDataclass.substr(1) && is_dataclass(value, depth))
+    return yes("every dataclass has it");
   if (is_special_name(name)) return unknown("Python may give the class this name");
   const bool forwards = body.members.contains("__getattr__") || body.members.contains("__getattribute__");
   if (instance && !names.is_stub && forwards) {

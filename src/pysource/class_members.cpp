@@ -98,7 +98,7 @@ class ClassReader {
       const auto names = target_names(tree_, target);
       const bool single = names.size() == 1 && target.last - target.first == 1;
       for (const auto token : names) {
-        if (!parts.annotation.empty()) body_.fields.emplace_back(tree_.text(token));
+        if (!parts.annotation.empty()) field(tree_.text(token), parts.annotation);
         if (parts.annotated_only) {
           body_.instance.insert(std::string(tree_.text(token)));
         } else {
@@ -110,6 +110,15 @@ class ClassReader {
     for (auto i = range.first; i + 1 < range.last; ++i) {
       const bool writes = tree_.is(i, "vars") || tree_.is(i, "locals") || tree_.is(i, "exec");
       if (writes && tree_.is(i + 1, "(")) body_.computed = true;
+    }
+  }
+
+  void field(std::string_view name, TokenRange annotation) {
+    body_.fields.emplace_back(name);
+    for (auto i = annotation.first; i < annotation.last; ++i) {
+      for (const auto* word : {"ClassVar", "InitVar", "KW_ONLY"}) {
+        if (tree_.text(i).find(word) != std::string_view::npos) body_.no_fields.emplace(name);
+      }
     }
   }
 

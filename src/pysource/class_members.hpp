@@ -16,8 +16,9 @@ struct ClassBody {
   std::map<std::string, std::vector<Definition>, std::less<>> members;
   std::set<std::string, std::less<>> instance;  ///< attributes that only instances have, as methods set them
   std::vector<std::string> fields;              ///< names with an annotation, in order: fields of a dataclass
-  bool computed = false;                        ///< its body may bind further names: vars, locals, exec
-  bool computed_instance = false;               ///< its methods may: setattr, __dict__
+  std::set<std::string, std::less<>> no_fields;  ///< those of them that are ClassVar, InitVar or KW_ONLY
+  bool computed = false;                         ///< its body may bind further names: vars, locals, exec
+  bool computed_instance = false;                ///< its methods may: setattr, __dict__
 };
 
 /// Members by the statements of the class's body, in blocks too; `self.x = …` in any of its methods, and

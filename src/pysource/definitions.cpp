@@ -149,7 +149,7 @@ void Definitions::import(const ImportedName& name) {
   const bool asked = name.level == 0 && (roots_.empty() || roots_.contains(root));
   if (!name.from) {
     const auto bound = name.alias.empty() ? root : name.alias;
-    if (asked || is_needed_library(root)) {
+    if (asked || is_needed_library(root) || root == "dataclasses") {
       bind(bound, object(name.alias.empty() ? root : name.module, ""));
     } else if (is_standard_library(root)) {
       forget(bound);
@@ -161,7 +161,8 @@ void Definitions::import(const ImportedName& name) {
     return;
   }
   const auto& bound = name.alias.empty() ? name.name : name.alias;
-  if (asked || (name.level == 0 && is_needed_library(root)))
+  const bool of_fields = name.module == "dataclasses" && name.name == "fields";
+  if (asked || (name.level == 0 && (is_needed_library(root) || of_fields)))
     return bind(bound, object(name.module, name.name));
   if ((name.level == 0 && is_standard_library(root)) || !can_be_flag(name.name)) return forget(bound);
   Expression external{.kind = Kind::external};

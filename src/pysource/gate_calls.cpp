@@ -85,7 +85,7 @@ Value GateEvaluator::call(const Expression& expression, const Frame& frame) {
         return Value::of(Truth::of(object.specifiers->matches(*version.version)));
       return Value::of(compare("in", arguments.values[0], object));
     }
-    if (object.is(Kind::signature) || object.is(Kind::directory)) return object;
+    if (auto result = call_of_names(object, callee.text, arguments)) return *std::move(result);
   }
   auto function = value(callee, frame);
   if (function.is(Kind::function)) {
@@ -220,6 +220,7 @@ Value GateEvaluator::call_builtin(const std::string& name, const Arguments& argu
     return Value::of(!found.is(Kind::object) || found.special ? Truth::yes() : Truth::either());
   }
   if (first != nullptr) {
+    if (auto result = call_on_names(name, *first)) return *std::move(result);
     if (name == "int") return to_number(*first);
     if (name == "float") return to_real(*first);
     if (name == "str") return to_text(*first);
@@ -336,6 +337,11 @@ Value GateEvaluator::call_library(const std::string& path, const Arguments& argu
       auto signature = *first;
       signature.kind = Kind::signature;
       return signature;
+    }
+    if (path == "dataclasses.fields" && first->is(Kind::object) && !first->other.empty()) {
+      auto fields = *first;
+      fields.kind = Kind::fields;
+      return {.kind = Kind::members, .items = {std::move(fields)}};
     }
     if (path.starts_with("operator.") && arguments.values.size() == 2) {
       for (const auto& [word, sign] :

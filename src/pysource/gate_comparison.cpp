@@ -75,7 +75,7 @@ Order order_of(const Value& a, const Value& b) {
 
 bool has_unknown(const Value& value) {
   return value.is_unknown() || (value.is(Kind::truth) && !value.truth.is_known()) ||
-         (value.is(Kind::object) && !value.special) ||
+         (value.is(Kind::object) && !value.special) || is_of_names(value) ||
          std::any_of(value.items.begin(), value.items.end(), has_unknown);
 }
 

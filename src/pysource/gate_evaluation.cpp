@@ -305,6 +305,7 @@ Value GateEvaluator::conditional(const Expression& expression, const Frame& fram
 
 Value GateEvaluator::comprehension(const Expression& expression, const Frame& frame) {
   const auto iterable = value(*expression.parts[1], frame);
+  if (auto chosen = chosen_names(expression, iterable, frame)) return *std::move(chosen);
   const auto items = elements_of(iterable);
   if (!items || items->size() > kMostItems) return Value::unknown(unknown_of(iterable, iterable));
   std::vector<Value> results;
@@ -323,7 +324,8 @@ Value GateEvaluator::comprehension(const Expression& expression, const Frame& fr
 }
 
 Value GateEvaluator::arithmetic(const std::string& op, const Value& a, const Value& b) {
-  if (a.is_unknown() || b.is_unknown()) return Value::unknown(unknown_of(a, b));
+  if (a.is_unknown() || b.is_unknown() || is_of_names(a) || is_of_names(b))
+    return Value::unknown(unknown_of(a, b));
   if (op == "+" && a.is(Kind::text) && b.is(Kind::text)) return limited(a.text + b.text);
   if (op == "+" && a.is(Kind::sequence) && b.is(Kind::sequence) &&
       a.items.size() + b.items.size() < kMostItems) {
@@ -347,17 +349,11 @@ Value GateEvaluator::arithmetic(const std::string& op, const Value& a, const Val
 
 Value GateEvaluator::compared(const std::string& op, const Value& a, const Value& b) {
   // "x" in dir(torch), "kwarg" in inspect.signature(torch.f).parameters
-  if ((op == "in" || op == "not in") && a.is(Kind::text) &&
-      (b.is(Kind::directory) || b.is(Kind::signature))) {
-    Requirement requirement{b.text, b.other, {}, Tier::attribute};
-    if (b.is(Kind::signature)) {
-      requirement.keyword = a.text;
-      requirement.tier = Tier::keyword;
-    } else {
-      requirement.name += (requirement.name.empty() ? "" : ".") + a.text;
+  if ((op == "in" || op == "not in") && a.is(Kind::text)) {
+    if (const auto listing = listing_of(b)) {
+      const auto found = lists(*listing, a.text);
+      return Value::of(op == "in" ? found : !found);
     }
-    const auto found = has(std::move(requirement));
-    return Value::of(op == "in" ? found : !found);
   }
   return Value::of(compare(op, a, b));
 }

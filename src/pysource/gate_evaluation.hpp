@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -73,6 +74,9 @@ class GateEvaluator {
   Value compared(const std::string& op, const Value& a, const Value& b);
   Value conditional(const Expression& expression, const Frame& frame);
   Value comprehension(const Expression& expression, const Frame& frame);
+  std::optional<Value> chosen_names(const Expression& expression, const Value& iterable, const Frame& frame);
+  std::optional<Value> match_of(const Expression& test, const Value& names, const Frame& frame,
+                                const std::function<bool(const Expression&)>& is_name);
   Value arithmetic(const std::string& op, const Value& a, const Value& b);
 
   Value call(const Expression& expression, const Frame& frame);
@@ -85,11 +89,16 @@ class GateEvaluator {
   Value call_library(const std::string& path, const Arguments& arguments, bool& known);
   std::optional<Value> call_by_name(const std::string& name, const Arguments& arguments);
   Value get_attribute(const Arguments& arguments);
+  std::optional<Value> call_of_names(const Value& object, const std::string& method,
+                                     const Arguments& arguments);
+  static std::optional<Value> call_on_names(const std::string& function, const Value& names);
   Value find_spec(const Value& module);
   Value mapped(const Arguments& arguments);
 
   /// The answer for a name of an asked package.
   Truth has(Requirement requirement);
+  /// Whether a listing has the name.
+  Truth lists(const Value& listing, const std::string& name);
   bool is_asked(std::string_view module) const;
   Truth unknown_about(std::string_view module) const;
   Value module_version(const std::string& module);

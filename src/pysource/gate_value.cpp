@@ -1,6 +1,7 @@
 #include "pysource/gate_value.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdlib>
 
@@ -142,9 +143,28 @@ Truth truth_of(const Value& value) {
       return value.special ? Truth::yes() : Truth::either();
     case Kind::raises:
       return Truth::open();
+    case Kind::fields:
+    case Kind::members:
+    case Kind::matches:
+      return Truth::either();
     default:
       return Truth::yes();
   }
+}
+
+bool is_of_names(const Value& value) {
+  constexpr std::array kKinds = {Kind::directory, Kind::signature, Kind::fields, Kind::members,
+                                 Kind::matches};
+  return std::find(kKinds.begin(), kKinds.end(), value.kind) != kKinds.end();
+}
+
+std::optional<Value> listing_of(const Value& value) {
+  if (value.is(Kind::directory) || value.is(Kind::signature) || value.is(Kind::fields)) return value;
+  if (!value.is(Kind::object) || !value.other.ends_with(kFieldsOfDataclass)) return std::nullopt;
+  auto fields = value;
+  fields.kind = Kind::fields;
+  fields.other.resize(fields.other.size() - kFieldsOfDataclass.size());
+  return fields;
 }
 
 Value attribute_of(const Value& value, const std::string& name) {

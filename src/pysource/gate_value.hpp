@@ -32,7 +32,10 @@ struct Value {
     module,        ///< a module of the scanned code: `number`
     distribution,  ///< importlib.metadata's and pkg_resources' of `text`
     directory,     ///< dir() or __dict__ of the object `text`, `other`
-    signature,     ///< inspect.signature of the object `text`, `other`
+    signature,     ///< inspect.signature of the object `text`, `other`; its parameters
+    fields,        ///< the names of the fields of the dataclass `text`, `other`
+    members,       ///< objects whose names are those of the listing items[0]: dataclasses.fields(…)
+    matches,       ///< truths of which one is true if `truth` is, all others false; `special`: the reverse
     function,      ///< of the scanned code
     raises,        ///< no value: an exception
   };
@@ -63,6 +66,13 @@ struct Value {
   bool is(Kind other_kind) const { return kind == other_kind; }
   bool is_unknown() const { return kind == Kind::unknown || kind == Kind::raises; }
 };
+
+/// True for what the names of the checked packages decide, and what is made of it.
+bool is_of_names(const Value& value);
+
+/// The names that iteration of the value yields, of kind directory, signature or fields: only the wheel says
+/// which. nullopt for other values.
+std::optional<Value> listing_of(const Value& value);
 
 /// What is unknown about either value.
 Truth unknown_of(const Value& a, const Value& b);

@@ -40,8 +40,12 @@ bool NameResolver::takes(const Signature& signature, const std::string& keyword,
 
 Answer NameResolver::keyword(const Requirement& requirement) {
   BoundValues values;
-  auto reached = attribute({requirement.module, requirement.name, {}, Tier::attribute}, &values);
+  auto name = requirement.name;
+  const bool of_fields = name.ends_with(kFieldsOfDataclass);
+  if (of_fields) name.resize(name.size() - kFieldsOfDataclass.size());
+  auto reached = attribute({requirement.module, std::move(name), {}, Tier::attribute}, &values);
   if (reached.verdict != Verdict::yes) return reached;
+  if (of_fields) return field_of_values(values, requirement.keyword, 0);
   return keyword_of_values(values, requirement.keyword, 0);
 }
 
@@ -181,6 +185,66 @@ Answer NameResolver::keyword_of_fields(const BoundValue& value, const std::strin
       } else {
         improve(best, unknown(fmt::format("a base class of {} was not found", value.name)));
       }
+    }
+  }
+  return best;
+}
+
+bool NameResolver::is_dataclass(const BoundValue& value, int depth) {
+  if (depth > kMostDepth || value.kind != BoundValue::Kind::klass) return false;
+  const auto& decorators = value.definition->decorators;
+  if (std::any_of(decorators.begin(), decorators.end(), [&](TokenRange decorator) {
+        return is_named(*value.names->tree, decorator, "dataclass");
+      })) {
+    return true;
+  }
+  for (const auto base : body_of(value).bases) {
+    for (const auto& each : values_of_base(value, base, depth + 1)) {
+      if (is_dataclass(each, depth + 1)) return true;
+    }
+  }
+  return false;
+}
+
+Answer NameResolver::field_of_values(const BoundValues& values, const std::string& field, int depth) {
+  auto best = no("");
+  for (const auto& value : values) {
+    improve(best, value.kind == BoundValue::Kind::choice ? field_of_values(value.choices, field, depth + 1)
+                  : is_dataclass(value, depth)           ? field_of(value, field, depth)
+                                                         : unknown("it is not known as a dataclass"));
+  }
+  return best;
+}
+
+/// Whether a class brings a field to dataclasses.fields of itself or of a class that is derived from it.
+Answer NameResolver::field_of(const BoundValue& value, const std::string& field, int depth) {
+  if (depth > kMostDepth) return too_deep();
+  const auto& tree = *value.names->tree;
+  const auto& body = body_of(value);
+  const auto where = at(value.file, value.definition->line);
+  bool data = false;
+  bool other = value.names->is_stub || body.computed || !body.metaclass.empty();
+  for (const auto decorator : value.definition->decorators) {
+    const bool is_data = is_named(tree, decorator, "dataclass");
+    data = data || is_data;
+    other = other || (!is_data && !is_transparent(tree, decorator));
+  }
+  if (data && std::find(body.fields.begin(), body.fields.end(), field) != body.fields.end()) {
+    return body.no_fields.contains(field)
+               ? unknown(fmt::format("{} is no ordinary field of {} ({})", field, value.name, where))
+               : yes(fmt::format("a field of {} ({})", value.name, where));
+  }
+  auto best = other ? unknown(fmt::format("the class {} ({}) may have further fields", value.name, where))
+                    : no(fmt::format("the class {} ({}) of {} has no field {}", value.name, where,
+                                     library_.label(value.names->module), field));
+  for (const auto base : body.bases) {
+    const auto values = values_of_base(value, base, depth + 1);
+    if (values.empty()) improve(best, unknown(fmt::format("a base class of {} was not found", value.name)));
+    for (const auto& each : values) {
+      if (each.kind == BoundValue::Kind::foreign && has_no_fields(each.name)) continue;
+      improve(best, each.kind == BoundValue::Kind::klass
+                        ? field_of(each, field, depth + 1)
+                        : unknown(fmt::format("a base class of {} was not found", value.name)));
     }
   }
   return best;

@@ -12,6 +12,13 @@ namespace launch::pysource {
 Answer NameResolver::answer(const Requirement& requirement) {
   seen_.clear();
   busy_.clear();
+  auto answer = spelled(requirement);
+  if (answer.verdict == Verdict::no && may_be_another(requirement))
+    return unknown(std::string(kMayBeAnother));
+  return answer;
+}
+
+Answer NameResolver::spelled(const Requirement& requirement) {
   if (requirement.tier == Tier::attribute) return attribute(requirement, nullptr);
   if (requirement.tier == Tier::keyword) return keyword(requirement);
   if (is_module(requirement)) {

@@ -58,6 +58,9 @@ class NameResolver {
   Answer answer(const Requirement& requirement);
 
  private:
+  /// The answer on the name as it is spelled.
+  Answer spelled(const Requirement& requirement);
+
   /// Where a module is, following aliases in sys.modules.
   struct Located {
     enum class Kind : std::uint8_t { found, outside, missing, unknown };
@@ -155,6 +158,9 @@ class NameResolver {
   Answer keyword_of_class(const BoundValue& value, const std::string& keyword, int depth);
   Answer keyword_of_values(const BoundValues& values, const std::string& keyword, int depth);
   Answer keyword_of_fields(const BoundValue& value, const std::string& keyword, int depth);
+  Answer field_of_values(const BoundValues& values, const std::string& field, int depth);
+  Answer field_of(const BoundValue& value, const std::string& field, int depth);
+  bool is_dataclass(const BoundValue& value, int depth);
   bool takes(const Signature& signature, const std::string& keyword, bool compiled) const;
 
   ModuleLibrary& library_;

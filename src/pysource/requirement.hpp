@@ -15,6 +15,10 @@ enum class Tier : std::uint8_t {
 };
 std::string_view tier_name(Tier tier);
 
+/// The end of the `name` of a requirement that asks whether the class before it is a dataclass with the field
+/// `keyword`.
+constexpr std::string_view kFieldsOfDataclass = ".__dataclass_fields__";
+
 /// A name that code needs from a package.
 struct Requirement {
   std::string module;  ///< what is imported: "torch", "torch.nn"

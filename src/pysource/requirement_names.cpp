@@ -1,5 +1,7 @@
 #include "pysource/requirement_names.hpp"
 
+#include <algorithm>
+
 namespace launch::pysource {
 
 std::string_view root_of(std::string_view module) {
@@ -27,6 +29,13 @@ std::string dotted_name(const Requirement& requirement) {
   if (!requirement.name.empty()) text += "." + requirement.name;
   if (requirement.tier == Tier::keyword) text += "(" + requirement.keyword + "=…)";
   return text;
+}
+
+bool may_be_another(const Requirement& requirement) {
+  const auto is_ascii = [](std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  };
+  return !is_ascii(requirement.module) || !is_ascii(requirement.name) || !is_ascii(requirement.keyword);
 }
 
 }  // namespace launch::pysource

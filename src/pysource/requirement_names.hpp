@@ -22,4 +22,11 @@ std::string full_name(const Requirement& requirement);
 /// For people: "torch.nn.Module", "torch.nn" for a module, "torch.nn.Linear(bias=…)" for an argument.
 std::string dotted_name(const Requirement& requirement);
 
+/// True if a part of the name is not ASCII. Python compares names in Unicode's NFKC, so the code may mean
+/// another name than the one it spells: with U+FB02, the ligature "fl", it is float32 (language reference,
+/// "Identifiers").
+bool may_be_another(const Requirement& requirement);
+/// Why it is then unknown whether the wheels have it.
+constexpr std::string_view kMayBeAnother = "the name is not ASCII, and Python may read it as another";
+
 }  // namespace launch::pysource

@@ -71,6 +71,7 @@ TEST_F(CheckScenario, OnlyWhatWasThereAndIsGone) {
       "    ^^^^\n"
       "  torch has it up to 2.0.0\n"
       "1 name is missing in torch 2.0.0 as well (-v shows it)\n"
+      "1 name is unknown, and not known to be in torch 2.0.0 (-v shows it)\n"
       "1 optional name is missing (-v shows it)\n"
       "torch 2.3.1 compared with 2.0.0: 6 names in 1 file: 2 yes, 3 no (1 of them not needed), 1 unknown\n");
   EXPECT_EQ(done.code, 1);

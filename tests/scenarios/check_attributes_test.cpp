@@ -114,6 +114,7 @@ TEST_F(CheckScenario, AttributesThatTheOlderReleaseHad) {
       "                                    ^^^^^^^^^\n"
       "  torch has it in 2.4.0 alone\n"
       "1 name is missing in torch 2.4.0 as well (-v shows it)\n"
+      "1 name is unknown, and not known to be in torch 2.4.0 (-v shows it)\n"
       "2 missing names are not run with this version (-v shows them)\n"
       "torch 2.8.0 compared with 2.4.0: 15 names in 1 file: 8 yes, 6 no (3 of them not needed), 1 unknown\n"
       "  imports: 3 names: 3 yes, 0 no, 0 unknown\n"

@@ -85,6 +85,27 @@ TEST_F(CheckScenario, AModuleThatNoLockedWheelProvidesIsMissing) {
   EXPECT_EQ(scenario_.launch({"check", "demo", "src"}).code, 0) << "on a path it is a warning";
 }
 
+TEST_F(CheckScenario, NamesThatAreNotAsciiMayBeOthers) {
+  lock_all({kTorch});
+  scenario_.write("src/train.py", "import torch, \ufb02ask\ntorch.\ufb02oat32\n");
+  const auto done = scenario_.launch({"check", "demo", "src"});
+  EXPECT_EQ(done.out,
+            "torch.\ufb02oat32: unknown (the name is not ASCII, and Python may read it as another)\n"
+            "  src/train.py:2:1\n"
+            "    torch.\ufb02oat32\n"
+            "    ^^^^^^^^^^^^\n"
+            "\ufb02ask: unknown (no locked wheel provides \ufb02ask, but the name is not ASCII, and Python "
+            "may read it as another)\n"
+            "  src/train.py:1:15\n"
+            "    import torch, \ufb02ask\n"
+            "                  ^^^^\n"
+            "torch 2.3.1: 3 names in 1 file: 1 yes, 0 no, 2 unknown\n"
+            "  imports: 2 names: 1 yes, 0 no, 1 unknown\n"
+            "  attributes: 1 name: 0 yes, 0 no, 1 unknown\n");
+  EXPECT_EQ(done.err, "");
+  EXPECT_EQ(done.code, 0);
+}
+
 TEST_F(CheckScenario, WhatIsLockedWithoutAWheelMayHaveTheModule) {
   lock_all({kTorch},
            "\n[[packages]]\nname = \"from-git\"\n[packages.vcs]\ntype = \"git\"\nurl = "

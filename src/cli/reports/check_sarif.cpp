@@ -34,9 +34,13 @@ constexpr Rule kRules[] = {
     {"unknown-name", "UnknownName", "It is unknown whether the wheel has a name that the code uses."},
 };
 
+bool is_unknown(probe::Standing standing) {
+  return standing == probe::Standing::unknown || standing == probe::Standing::unclear;
+}
+
 std::string_view rule_of(const probe::CheckReport& report, const probe::Finding& finding) {
   const auto& requirement = report.platforms.front().names[finding.name].requirement;
-  if (finding.standing == probe::Standing::unknown) return "unknown-name";
+  if (is_unknown(finding.standing)) return "unknown-name";
   const auto& platform = report.platforms[finding.platforms.front()];
   if (report.unprovided.contains(requirement) || platform.unusable.contains(requirement))
     return "missing-package";
@@ -55,7 +59,7 @@ std::string_view rule_of(const probe::CheckReport& report, const probe::Finding&
 std::string_view level_of(probe::Standing standing, pysource::Need need) {
   const bool must = need == pysource::Need::must;
   if (need != pysource::Need::path && !must) return "note";
-  if (standing == probe::Standing::unknown) return must ? "warning" : "note";
+  if (is_unknown(standing)) return must ? "warning" : "note";
   return must ? "error" : "warning";
 }
 

@@ -83,7 +83,8 @@ class Writer {
     for (const auto& finding : findings) {
       const auto& requirement = name_of(finding).requirement;
       auto place = blocks.size();
-      const bool open = finding.standing == Standing::unknown && requirement.tier == Tier::attribute;
+      const bool open = (finding.standing == Standing::unknown || finding.standing == Standing::unclear) &&
+                        requirement.tier == Tier::attribute;
       if (is_unprovided(finding) || open)
         place =
             together.try_emplace({finding.standing, finding.platforms, finding.reason}, place).first->second;
@@ -163,6 +164,9 @@ class Writer {
     if (report_.earlier) {
       hidden(Standing::before, "name",
              fmt::format("missing in {} {} as well", report_.earlier->wheel.package,
+                         report_.earlier->wheel.version));
+      hidden(Standing::unclear, "name",
+             fmt::format("unknown, and not known to be in {} {}", report_.earlier->wheel.package,
                          report_.earlier->wheel.version));
     }
     hidden(Standing::spared, "optional name", "missing");

@@ -1,5 +1,6 @@
 #include "cli/reports/check_formats.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -230,12 +231,25 @@ TEST(Rules, OnlyWhatTheOlderReleaseHadFails) {
   }
   made.earlier = earlier;
   EXPECT_FALSE(made.fails());
-  EXPECT_EQ(
-      check_text(made),
-      "2 names are missing in torch 1.9 as well (-v shows them)\n1 optional name is missing (-v shows it)\n"
-      "torch 2 compared with 1.9: 4 names in 2 files: 0 yes, 3 no (1 of them not needed), 1 unknown\n"
-      "  imports: 3 names: 0 yes, 3 no (1 of them not needed), 0 unknown\n"
-      "  attributes: 1 name: 0 yes, 0 no, 1 unknown");
+  EXPECT_EQ(check_text(made),
+            "2 names are missing in torch 1.9 as well (-v shows them)\n"
+            "1 name is unknown, and not known to be in torch 1.9 (-v shows it)\n"
+            "1 optional name is missing (-v shows it)\n"
+            "torch 2 compared with 1.9: 4 names in 2 files: 0 yes, 3 no (1 of them not needed), 1 unknown\n"
+            "  imports: 3 names: 0 yes, 3 no (1 of them not needed), 0 unknown\n"
+            "  attributes: 1 name: 0 yes, 0 no, 1 unknown");
+  const auto all = check_text(made, {.all = true});
+  const std::string unknown =
+      "torch.nn.f.relu: unknown, and not known to be in torch 1.9 (it is compiled)\n  /abs/b.py:2:1\n";
+  EXPECT_NE(all.find(unknown), std::string::npos) << all;
+  made.fail_on = probe::FailOn::unknown;
+  EXPECT_FALSE(made.fails()) << "nothing shows that the older release is any better";
+  made.fail_on = probe::FailOn::path;
+  const auto json = Json::parse(check_json(made, {}));
+  EXPECT_EQ(json["verdicts"][2]["uses"][0]["standing"], "unknown before");
+  EXPECT_EQ(results(sarif(made)), std::vector<std::string>{});
+  EXPECT_THAT(results(sarif(made, {.all = true})),
+              testing::Contains("unknown-name warning file:///abs/b.py:2"));
   earlier.names[1].uses[0].outcome = Verdict::yes;
   made.earlier = earlier;
   EXPECT_TRUE(made.fails());

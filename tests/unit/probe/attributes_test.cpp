@@ -36,6 +36,18 @@ TEST(Attributes, AMemberThatWasRenamed) {
   EXPECT_EQ(ask("variables.TorchScriptObjectVariable.getattro_impl").substr(0, 3), "yes");
 }
 
+/// Python compares names in NFKC: the ligature U+FB02 is "fl", U+210E is "h", and U+00E9 is itself.
+TEST(Attributes, ANameThatIsNotAsciiMayBeAnother) {
+  Questions ask(Files{{"torch/__init__.py", "float32 = 1\n\u00e9t\u00e9 = 1\ndef f(flag): pass\n"}});
+  const std::string unknown = "unknown: the name is not ASCII, and Python may read it as another";
+  EXPECT_EQ(ask("\ufb02oat32"), unknown);
+  EXPECT_EQ(ask("f(\ufb02ag=)"), unknown);
+  EXPECT_EQ(ask.ask({"torch", "\ufb02oat32"}), unknown);
+  EXPECT_EQ(ask.ask({"torch.\u210eub", ""}), unknown);
+  EXPECT_EQ(ask("\u00e9t\u00e9").substr(0, 4), "yes:");
+  EXPECT_EQ(ask("float64"), "no: torch/__init__.py of torch 2.3.1 has no float64, but float32");
+}
+
 TEST(Attributes, ClassesThatMayHaveMore) {
   Questions ask(Files{
       {"torch/__init__.py",

@@ -75,6 +75,10 @@ class Tree {
 const std::vector<Files>& correct_gates() {
   static const std::vector<Files> kCorrect = {
       {{"a.py",
+        "from x import TORCH_GE_2_6\ndef one(n):\n  from torch.new import x\n  one(n)\n  two(n)\n"
+        "def two(n):\n  from torch.new import x\n  one(n)\n"
+        "def start(n):\n  if TORCH_GE_2_6:\n    one(n)\n"}},
+      {{"a.py",
         "from lightning.fabric.utilities.imports import _TORCH_GREATER_EQUAL_2_6\n"
         "if _TORCH_GREATER_EQUAL_2_6:\n  from torch.new import x\nelse:\n  from torch.old import x\n"}},
       {{"p/__init__.py", ""},
@@ -356,6 +360,27 @@ TEST(Gates, WrongOnesFailWithBothLines) {
          "      from torch.new import x\n"}},
        "2.5.1",
        "a.py:10"},
+      // It only calls itself: whoever uses the code calls it.
+      {{{"a.py", "def walk(xs):\n  from torch.new import x\n  return [walk(y) for y in xs]\n"}},
+       "2.5.1",
+       "a.py:2"},
+      {{{"a.py",
+         "from x import TORCH_GE_2_6\ndef walk(xs):\n  from torch.new import x\n  if TORCH_GE_2_6:\n"
+         "    walk(xs)\n"}},
+       "2.5.1",
+       "a.py:3"},
+      {{{"a.py",
+         "class A:\n  def forward(self, x):\n    return self.b.forward(x)\nclass B:\n  def forward(self, "
+         "x):\n"
+         "    from torch.new import x\n    return self.a.forward(x)\n  def copy(self):\n    return B()\n"}},
+       "2.5.1",
+       "a.py:6"},
+      {{{"a.py", "def one(n):\n  from torch.new import x\n  two(n)\ndef two(n):\n  one(n)\n"}},
+       "2.5.1",
+       "a.py:2"},
+      {{{"a.py", "import b\ndef f():\n  from torch.new import x\n"}, {"b.py", "import a\n"}},
+       "2.5.1",
+       "a.py:3"},
       // One caller has no gate.
       {{{"a.py",
          "from x import TORCH_GE_2_6\ndef build():\n  from torch.new import x\n"

@@ -82,6 +82,40 @@ TEST(Keywords, FieldsOfDataclassesAndNamedTuples) {
   EXPECT_EQ(ask(source, "A2(x=)"), "unknown: a base class of A2 was not found");
 }
 
+TEST(Keywords, WhetherADataclassHasAField) {
+  const auto field = [](const std::string& source, const std::string& klass, const std::string& name) {
+    const auto imports = "from dataclasses import dataclass, InitVar\nfrom typing import ClassVar\n" + source;
+    return ask(imports, klass + ".__dataclass_fields__(" + name + "=)");
+  };
+  const std::string source =
+      "@dataclass\nclass A:\n  x: int\n  k: ClassVar[int] = 1\n  i: InitVar[int] = 1\n  n = 1\n"
+      "class P:\n  p: int = 1\n"
+      "@dataclass(kw_only=True)\nclass B(A, P):\n  y: int\n  def __init__(self, **kwargs): pass\n"
+      "class D(B):\n  d: int = 1\n"
+      "@dataclass\nclass E(outside.K):\n  z: int\n@add_fields\n@dataclass\nclass F:\n  w: int\n"
+      "def f(x): pass\n";
+  EXPECT_EQ(field(source, "A", "x"), "yes: a field of A (torch/__init__.py:4)");
+  EXPECT_EQ(field(source, "A", "y"), "no: the class A (torch/__init__.py:4) of torch 2.3.1 has no field y");
+  EXPECT_EQ(field(source, "A", "n").substr(0, 3), "no:") << "it has no annotation";
+  EXPECT_EQ(field(source, "A", "k"), "unknown: k is no ordinary field of A (torch/__init__.py:4)");
+  EXPECT_EQ(field(source, "A", "i").substr(0, 8), "unknown:");
+  EXPECT_EQ(field(source, "B", "y").substr(0, 4), "yes:") << "whatever its __init__ takes";
+  EXPECT_EQ(field(source, "B", "x").substr(0, 4), "yes:");
+  EXPECT_EQ(field(source, "B", "p").substr(0, 3), "no:") << "P is no dataclass";
+  EXPECT_EQ(field(source, "B", "kwargs").substr(0, 3), "no:");
+  EXPECT_EQ(field(source, "D", "y").substr(0, 4), "yes:");
+  EXPECT_EQ(field(source, "D", "d").substr(0, 3), "no:") << "D is no dataclass itself";
+  EXPECT_EQ(field(source, "E", "z").substr(0, 4), "yes:");
+  EXPECT_EQ(field(source, "E", "x"), "unknown: a base class of E was not found");
+  EXPECT_EQ(field(source, "F", "w").substr(0, 4), "yes:");
+  EXPECT_EQ(field(source, "F", "x"), "unknown: the class F (torch/__init__.py:22) may have further fields");
+  EXPECT_EQ(field(source, "P", "p"), "unknown: it is not known as a dataclass");
+  EXPECT_EQ(field(source, "f", "x"), "unknown: it is not known as a dataclass");
+  EXPECT_EQ(ask(source, "D.__dataclass_fields__"), "yes: every dataclass has it");
+  EXPECT_EQ(ask(source, "P.__dataclass_fields__"), "unknown: Python may give the class this name");
+  EXPECT_EQ(field(source, "gone", "x"), "no: torch/__init__.py of torch 2.3.1 has no gone");
+}
+
 TEST(Keywords, FunctionsThatChooseAndTransparentCalls) {
   const std::string source =
       "def a(x, flag): pass\ndef b(x): pass\nf = boolean_dispatch(arg_name='flag', if_true=a, if_false=b)\n"
