@@ -1,6 +1,7 @@
 #include "probe/version_apis.hpp"
 
 #include <algorithm>
+#include <array>
 #include <future>
 #include <unordered_set>
 #include <utility>
@@ -20,10 +21,11 @@ namespace launch::probe {
 namespace {
 
 /// Versions that are read at the same time: enough to keep the connections busy, few enough for the memory.
-/// Directories of sixteen wheels of torch, and what is kept of them; of small wheels more.
-constexpr std::uint64_t kMostTail = 16 * pytorch::kTorchTail;
+/// Directories of eight wheels of torch, twice, and what is kept of the wheels; of small ones more.
+constexpr std::uint64_t kMostTail = 8 * pytorch::kTorchTail;
 constexpr std::uint64_t kMostEntries = 30'000;
-/// The same if two spans of versions are read side by side.
+/// Spans of versions that are read side by side, and the entries of each.
+constexpr std::size_t kMostSpans = 3;
 constexpr std::uint64_t kMostEntriesOfSpan = 8'000;
 constexpr std::size_t kMostTogether = 64;
 /// Answers that are kept of a wheel, some MB of text.
@@ -106,6 +108,19 @@ Result<void> in_batches(std::span<Item> items, std::uint64_t most, const Weight&
   return {};
 }
 
+/// Calls work with each span on a thread of its own; returns the first error.
+template <class Span, class Call>
+Result<void> at_once(std::span<const Span> spans, const Call& call) {
+  std::vector<std::future<Result<void>>> others;
+  for (const auto span : spans.subspan(1)) others.push_back(std::async(std::launch::async, call, span));
+  auto done = call(spans.front());
+  for (auto& other : others) {
+    auto also = other.get();
+    if (done) done = std::move(also);
+  }
+  return done;
+}
+
 }  // namespace
 
 VersionApis::VersionApis(std::string package, std::vector<VersionBuild> builds, const store::Store& store,
@@ -147,15 +162,19 @@ Result<void> VersionApis::open(std::span<Version* const> versions) {
     if (text) version->outline = parse_outline(*text);
     if (!version->outline) unopened.push_back(version);
   }
-  return in_batches(
-      std::span<Version* const>(unopened), kMostTail,
-      [](const Version& version) { return tail_of(version.build); },
-      [&](std::span<Version* const> batch) -> Result<void> {
-        TRY(go_on(work_));
-        work_.reporter.status(fmt::format("reading the directory of {}", label(*batch.front())));
-        open_some(batch);
-        return {};
-      });
+  const auto open_span = [&](std::span<Version* const> span) {
+    return in_batches(
+        span, kMostTail, [](const Version& version) { return tail_of(version.build); },
+        [&](std::span<Version* const> batch) -> Result<void> {
+          TRY(go_on(work_));
+          work_.reporter.status(fmt::format("reading the directory of {}", label(*batch.front())));
+          open_some(batch);
+          return {};
+        });
+  };
+  const std::span<Version* const> all(unopened);
+  const std::array halves = {all.first(all.size() / 2), all.subspan(all.size() / 2)};
+  return at_once(std::span<const std::span<Version* const>>(halves), open_span);
 }
 
 void VersionApis::open_some(std::span<Version* const> versions) {
@@ -234,13 +253,13 @@ void VersionApis::ask_some(std::span<Version* const> versions, std::span<const p
   }
 }
 
-/// Where the second span of versions begins if two are to be read side by side, so that one waits for the
-/// server while the other is parsed; nullopt if the versions have so much in common that they are read as
-/// one.
-std::optional<std::size_t> VersionApis::second_span(std::span<Version* const> versions) {
-  constexpr std::size_t kFewest = 8;
-  constexpr std::size_t kDistinct = 6;  // files for each file that both spans would read
-  if (versions.size() < kFewest) return std::nullopt;
+/// Spans of about as many files, which are read side by side, so that some wait for the server while others
+/// are parsed. Each but the first reads again what it has in common with the one before, so there are fewer,
+/// or one, if that is much.
+std::vector<std::span<VersionApis::Version* const>> VersionApis::spans_of(
+    std::span<Version* const> versions) {
+  constexpr std::size_t kFewest = 4;    // versions of a span
+  constexpr std::size_t kDistinct = 6;  // files for each file that is read again
   std::unordered_set<std::uint64_t> distinct;
   std::size_t all = 0;
   for (const auto* version : versions) {
@@ -249,12 +268,22 @@ std::optional<std::size_t> VersionApis::second_span(std::span<Version* const> ve
       ++all;
     }
   }
-  std::size_t middle = 0;
-  for (std::size_t before = 0; before < all / 2 && middle + 1 < versions.size(); ++middle)
-    before += versions[middle]->outline->entries.size();
-  const auto twice = versions[middle]->outline->entries.size();
-  if (middle == 0 || distinct.size() < kDistinct * twice) return std::nullopt;
-  return middle;
+  for (auto count = std::min(kMostSpans, versions.size() / kFewest); count > 1; --count) {
+    std::vector<std::span<Version* const>> spans;
+    std::size_t first = 0;
+    std::size_t before = 0;
+    std::size_t again = 0;
+    for (std::size_t i = 1; i < versions.size() && spans.size() + 1 < count; ++i) {
+      before += versions[i - 1]->outline->entries.size();
+      if (before < all * (spans.size() + 1) / count) continue;
+      spans.push_back(versions.subspan(first, i - first));
+      first = i;
+      again += versions[i]->outline->entries.size();
+    }
+    spans.push_back(versions.subspan(first));
+    if (distinct.size() >= kDistinct * again) return spans;
+  }
+  return {versions};
 }
 
 Result<std::vector<std::vector<pysource::Answer>>> VersionApis::ask(
@@ -275,8 +304,9 @@ Result<std::vector<std::vector<pysource::Answer>>> VersionApis::ask(
   }
   TRY(open(unopened));
   std::erase_if(lacking, [](const Version* version) { return version->error.has_value(); });
-  const auto middle = second_span(lacking);
-  const auto ask_span = [&](std::span<Version* const> span, std::uint64_t most) {
+  const auto spans = spans_of(lacking);
+  const auto most = spans.size() == 1 ? kMostEntries : kMostEntriesOfSpan;
+  const auto ask_span = [&](std::span<Version* const> span) {
     ModulePool pool;
     return in_batches(
         span, most, [](const Version& version) { return version.outline->entries.size(); },
@@ -287,15 +317,7 @@ Result<std::vector<std::vector<pysource::Answer>>> VersionApis::ask(
           return {};
         });
   };
-  const std::span<Version* const> all_lacking(lacking);
-  if (!middle) {
-    TRY(ask_span(all_lacking, kMostEntries));
-  } else {
-    auto older = std::async(std::launch::async, ask_span, all_lacking.first(*middle), kMostEntriesOfSpan);
-    auto newer = ask_span(all_lacking.subspan(*middle), kMostEntriesOfSpan);
-    TRY(older.get());
-    TRY(newer);
-  }
+  TRY(at_once(std::span<const std::span<Version* const>>(spans), ask_span));
   TRY(go_on(work_));
   TRY(require_some());
   std::vector<std::vector<pysource::Answer>> all(versions_.size());

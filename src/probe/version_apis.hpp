@@ -59,7 +59,7 @@ class VersionApis {
   void open_some(std::span<Version* const> versions);
   void ask_some(std::span<Version* const> versions, std::span<const pysource::Requirement> names,
                 std::span<const std::string> keys, ModulePool& pool);
-  static std::optional<std::size_t> second_span(std::span<Version* const> versions);
+  static std::vector<std::span<Version* const>> spans_of(std::span<Version* const> versions);
   std::unique_ptr<WheelSource> source(const Version& version) const;
   Result<void> require_some() const;
 
