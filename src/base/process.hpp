@@ -42,7 +42,8 @@ struct ProcessSpec {
   /// Called on the calling thread when all lines that have arrived so far were given to `on_line`.
   std::function<void()> on_pause = {};
   bool capture = true;  ///< keep the output in ProcessOutcome
-  /// It goes on if this process dies: one that ends by itself soon, and leaves something if it is ended.
+  /// It goes on if this process dies: one that ends soon, by itself or by others, and would leave something
+  /// if it were ended.
   bool outlives = false;
 };
 

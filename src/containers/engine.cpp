@@ -191,6 +191,7 @@ Result<std::optional<ProcessOutcome>> Engine::prepare(const RunSpec& container,
   for (std::size_t i = 0; i + 1 < steps.size(); ++i) {
     auto process = this->process(steps[i].argv);
     process.environment.insert(container.hidden.begin(), container.hidden.end());
+    process.outlives = container.guarded;
     std::optional<MappedFile> input;
     if (!steps[i].input.empty()) {
       TRY_ASSIGN(input, MappedFile::open(steps[i].input));
@@ -225,6 +226,7 @@ Result<ProcessOutcome> Engine::run(const RunSpec& container,
   }
   auto process = this->process(steps.back().argv);
   process.environment.insert(container.hidden.begin(), container.hidden.end());
+  process.outlives = container.guarded;
   process.on_pause = std::move(on_pause);
   if (!container.working_folder.empty()) {
     process.folder = container.working_folder;

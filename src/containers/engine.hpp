@@ -160,6 +160,9 @@ struct RunSpec {
   /// The engine's working folder, an absolute path: podman's monitor leaves a file "oom" there when the
   /// kernel kills for memory. Empty: this process's.
   std::filesystem::path working_folder = {};
+  /// Something else ends it if this process dies, so the engine's clients go on: podman's, ended while it
+  /// starts a container, leaves the container's network on the machine.
+  bool guarded = false;
   /// A tar on this machine, unpacked over the image's files before the container starts; empty: none. The
   /// container has a name then.
   std::filesystem::path files = {};

@@ -17,7 +17,7 @@ import unittest
 
 from image_project import write_wheel
 from standalone_project import NAME, LAUNCH, StandaloneProject
-from train_project import assert_nothing_left, left_over
+from train_project import assert_nothing_left, bridges_of, left_over
 
 HERE = pathlib.Path(__file__).parent
 
@@ -101,7 +101,8 @@ class Mounted(StandaloneProject):
         assert_nothing_left(self.left_over, within=20)
 
     def left_over(self):
-        return left_over(NAME) + [str(path) for path in (self.root / "state").rglob("files.tar")]
+        runs = [path.parent.name for path in (self.root / "state").rglob("run.json")]
+        return left_over(NAME) + bridges_of(runs) + [str(path) for path in (self.root / "state").rglob("files.tar")]
 
     def train(self, *arguments, recipe=NAME, **options):
         return self.launch("train", recipe, *arguments, LAUNCH_STATE=str(self.root / "state"), **options)

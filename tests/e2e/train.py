@@ -14,7 +14,7 @@ import sys
 import time
 import unittest
 
-from train_project import TrainProject, assert_nothing_left, left_over, podman
+from train_project import TrainProject, assert_nothing_left, bridges_of, left_over, podman
 
 LAUNCH = ""
 NAME = f"launch-test-{os.getpid()}"
@@ -88,7 +88,7 @@ class Train(unittest.TestCase):
         # podman does not list a container that it is removing.
         processes = [place.parent.name + " " + text for place in pathlib.Path("/proc").glob("[0-9]*/cmdline")
                      if NAME in (text := self.text_of(place).replace("\0", " "))]
-        return left_over(NAME) + processes
+        return left_over(NAME) + processes + bridges_of([folder.name for folder in self.records()])
 
     @staticmethod
     def text_of(place):

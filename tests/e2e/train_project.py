@@ -4,6 +4,7 @@ stand_in/torchrun stands for torchrun.
 
 import hashlib
 import io
+import ipaddress
 import os
 import pathlib
 import shutil
@@ -58,6 +59,14 @@ def left_over(name):
     """The containers and networks with this in their names."""
     listed = podman("ps", "--all", "--format", "{{.Names}}") + podman("network", "ls", "--format", "{{.Name}}")
     return [each for each in listed.split() if name in each]
+
+
+def bridges_of(runs):
+    """Those runs whose network's bridge is on the machine: the addresses are those of src/train/subnet.cpp."""
+    shown = subprocess.run(["ip", "-brief", "-4", "address"], capture_output=True, check=True, text=True).stdout
+    first = ipaddress.ip_address("198.19.0.1")
+    blocks = {run: int(hashlib.sha256(run.encode()).hexdigest()[:6], 16) % 2048 for run in runs}
+    return [run for run, block in blocks.items() if f" {first + 32 * block}/27" in shown]
 
 
 def assert_nothing_left(look, within=0.0):

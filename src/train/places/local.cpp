@@ -156,6 +156,7 @@ containers::RunSpec container_spec(const Plan& plan, const NodePlan& node, const
   spec.working_folder = plan.node_folder.parent_path();
   spec.stop_seconds = static_cast<int>(plan.grace.interrupted.count());
   spec.stop_signal = kStopSignal;
+  spec.guarded = true;
   if (node.devices.empty()) spec.gpus = node.gpus;
   return spec;
 }

@@ -321,6 +321,22 @@ TEST(Process, TheChildIsEndedWhenThisProcessIsKilled) {
   EXPECT_TRUE(eventually([&] { return !lives(child); }));
 }
 
+TEST(Process, AChildThatOutlivesGoesOnWhenThisProcessAndItsGroupAreKilled) {
+  const Scratch scratch;
+  const auto pid = in_process([&] {
+    auto spec =
+        shell(fmt::format("echo $$ >{0}.new; mv {0}.new {0}; exec sleep 1000", (scratch / "pid").string()));
+    spec.outlives = true;
+    run(spec);
+  });
+  const auto child = pid_in(scratch / "pid");
+  ::kill(-pid, SIGKILL);
+  ::waitpid(pid, nullptr, 0);
+  EXPECT_TRUE(lives(child));
+  EXPECT_EQ(::kill(child, SIGTERM), 0);
+  EXPECT_TRUE(eventually([&] { return !lives(child); }));
+}
+
 constexpr auto kGuardScript =
     "echo started >{0}/started; read line; [ \"$line\" = done ] || echo acted >{0}/acted; echo ended "
     ">{0}/ended";

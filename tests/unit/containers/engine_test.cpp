@@ -251,6 +251,18 @@ class RunWithFiles : public RunContainer {
   RunSpec spec_;
 };
 
+TEST_F(RunWithFiles, ClientsGoOnWithoutThisProcessIfSomethingElseEndsTheContainer) {
+  runner_.on(kCopy, {0});
+  runner_.on(kStart, {0});
+  for (const bool guarded : {false, true}) {
+    spec_.guarded = guarded;
+    std::vector<bool> outlive;
+    runner_.before = [&](const ProcessSpec& process) { outlive.push_back(process.outlives); };
+    ASSERT_TRUE(run());
+    EXPECT_THAT(outlive, ElementsAre(guarded, guarded, guarded));
+  }
+}
+
 TEST_F(RunWithFiles, IsCreatedFilledAndStarted) {
   runner_.on(kCopy, {0});
   runner_.on(kStart, {7, "a\n", "b\n"});
