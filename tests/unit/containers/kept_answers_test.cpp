@@ -1,5 +1,7 @@
 #include "containers/kept_answers.hpp"
 
+#include <memory>
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -32,27 +34,32 @@ class KeptAnswersTest : public testing::Test {
     for (const auto image : images) text += fmt::format(R"({{"id":"{}"}})", id(image));
     ASSERT_TRUE(write_file(list_, text));
   }
+  /// From now on; a fake gives its answers one after another.
+  void podman_says(const fakes::FakeRunner::Answer& answer) {
+    runner_ = std::make_unique<fakes::FakeRunner>();
+    runner_->before = [this](const ProcessSpec&) { ++calls_; };
+    runner_->on(kAsked, answer);
+  }
   void podman_has(char image) {
-    runner_.on(kAsked, {0, fmt::format(R"([{{"Id": "{}", "Labels": {{"l": "{}"}}}}])", id(image), image)});
+    podman_says({0, fmt::format(R"([{{"Id": "{}", "Labels": {{"l": "{}"}}}}])", id(image), image)});
   }
   KeptAnswers answers() { return {list_, scratch_ / "cache/podman-images.json", work_.disk}; }
   Image find() {
-    Engine engine(*engine_named("podman"), runner_, {}, work_);
+    Engine engine(*engine_named("podman"), *runner_, {}, work_);
     engine.keep_answers(answers());
     return engine.find_image(kName).value().value();
   }
-  std::size_t calls() const { return runner_.asked().size(); }
-
   test::Scratch scratch_;
   std::filesystem::path list_ = scratch_ / "images.json";
-  fakes::FakeRunner runner_;
+  std::unique_ptr<fakes::FakeRunner> runner_;
   fakes::FakeWork work_;
+  std::size_t calls_ = 0;
 };
 
 TEST_F(KeptAnswersTest, AnImageIsAskedForOnce) {
   const auto asked = find();
   const auto kept = find();
-  EXPECT_EQ(calls(), 1U);
+  EXPECT_EQ(calls_, 1U);
   EXPECT_EQ(kept.image_id, asked.image_id);
   EXPECT_EQ(kept.labels, asked.labels);
 }
@@ -63,7 +70,7 @@ TEST_F(KeptAnswersTest, AnImageIsAskedForAgainWhenTheListWasReplaced) {
   podman_has('b');
   EXPECT_EQ(find().image_id.hex(), id('b'));
   EXPECT_EQ(find().image_id.hex(), id('b'));
-  EXPECT_EQ(calls(), 2U);
+  EXPECT_EQ(calls_, 2U);
 }
 
 TEST_F(KeptAnswersTest, AListOfTheSameSizeAndTimeIsAnother) {
@@ -79,12 +86,12 @@ TEST_F(KeptAnswersTest, AnImageOfAnotherListIsAskedForEachTime) {
   podman_has('c');
   EXPECT_EQ(find().image_id.hex(), id('c'));
   EXPECT_EQ(find().image_id.hex(), id('c'));
-  EXPECT_EQ(calls(), 2U);
+  EXPECT_EQ(calls_, 2U);
 }
 
 TEST_F(KeptAnswersTest, AnImageThatIsNotThereIsAskedForEachTime) {
-  runner_.on(kAsked, {125, "[]", "Error: inspecting object: localhost/launch/demo: image not known\n"});
-  Engine engine(*engine_named("podman"), runner_, {}, work_);
+  podman_says({125, "[]", "Error: inspecting object: localhost/launch/demo: image not known\n"});
+  Engine engine(*engine_named("podman"), *runner_, {}, work_);
   engine.keep_answers(answers());
   for (int i = 0; i < 2; ++i) EXPECT_EQ(engine.find_image(kName).value(), std::nullopt);
   podman_has('a');
@@ -106,7 +113,7 @@ TEST_F(KeptAnswersTest, WithoutAListNothingIsKept) {
   EXPECT_EQ(kept.state(), "");
   find();
   find();
-  EXPECT_EQ(calls(), 2U);
+  EXPECT_EQ(calls_, 2U);
 }
 
 TEST_F(KeptAnswersTest, ADamagedFileIsAsNone) {
@@ -119,7 +126,7 @@ TEST_F(KeptAnswersTest, ADamagedFileIsAsNone) {
                            answers_of_state + R"({"localhost/launch/demo": "[]"}})"}) {
     ASSERT_TRUE(write_file(scratch_ / "cache/podman-images.json", text));
     EXPECT_EQ(find().image_id.hex(), id('a')) << text;
-    EXPECT_EQ(calls(), ++asked) << text;
+    EXPECT_EQ(calls_, ++asked) << text;
   }
 }
 

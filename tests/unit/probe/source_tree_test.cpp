@@ -78,7 +78,7 @@ TEST_F(SourceTreeTest, TheFirstFileThatCannotBeReadIsTheError) {
   const auto tree = scan("src");
   ASSERT_FALSE(tree);
   EXPECT_EQ(tree.error().text(),
-            fmt::format("error: {} has more than 67108864 bytes\n", (root_ / "src/3.py").string()));
+            fmt::format("error: {} is larger than 67.1 MB\n", (root_ / "src/3.py").string()));
 }
 
 TEST_F(SourceTreeTest, OperatorsThatTheCodeRegistersAreNoNeedOfTorch) {
