@@ -29,7 +29,8 @@ Result<ScannedFile> scan_file(const fs::path& path, const std::set<std::string, 
   std::error_code code;
   auto real = fs::weakly_canonical(path, code);
   TRY_ASSIGN(auto source, read_source(path));
-  return ScannedFile{code ? path : std::move(real), pysource::scan_source(std::move(source), roots)};
+  if (code) real = path;
+  return ScannedFile{std::move(real), pysource::scan_source(std::move(source), roots)};
 }
 
 class TreeScanner {
