@@ -207,6 +207,7 @@ Result<std::optional<ProcessOutcome>> Engine::prepare(const RunSpec& container,
       return outcome;
     }
     if (outcome.ok()) continue;
+    if (answers_) answers_->forget();  // the image may not be as it was
     if (auto error = start_failure(info_, container, outcome.exit_code, outcome.err))
       return fail(*std::move(error));
     return fail(failed("prepare the container " + container.name, outcome));
@@ -253,6 +254,7 @@ Result<ProcessOutcome> Engine::run(const RunSpec& container,
   }
   if (!outcome.ok()) {
     if (auto error = start_failure(info_, container, outcome.exit_code, on_line ? err : outcome.err)) {
+      if (answers_) answers_->forget();  // the image may not be as it was
       return fail(*std::move(error));
     }
   }

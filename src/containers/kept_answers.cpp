@@ -1,5 +1,6 @@
 #include "containers/kept_answers.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -25,6 +26,21 @@ json document_of(std::string_view state, const std::filesystem::path& kept) {
   return {{"state", state}, {"answers", json::object()}};
 }
 
+/// Whether a list of containers/storage has an image under a name, or under one with a digest.
+bool lists(const std::string& list, const std::string& reference, const Digest& image) {
+  const auto parsed = parse_json<json>(list);
+  if (!parsed.is_array()) return false;
+  return std::any_of(parsed.begin(), parsed.end(), [&](const json& entry) {
+    if (json_string(entry, {"id"}) != image.hex()) return false;
+    if (reference.find(image.hex()) != std::string::npos || reference.find('@') != std::string::npos)
+      return true;
+    const auto& names = json_at(entry, {"names"});
+    return names.is_array() && std::any_of(names.begin(), names.end(), [&](const json& name) {
+             return json_string(name) == reference || json_string(name) == reference + ":latest";
+           });
+  });
+}
+
 }  // namespace
 
 std::string KeptAnswers::state() const {
@@ -43,7 +59,7 @@ void KeptAnswers::keep(std::string_view state, const std::string& reference, con
                        std::string answer) const {
   if (state.empty() || !is_utf8(reference) || !is_utf8(answer)) return;
   const auto list = read_file(list_);
-  if (!list || list->find(image.hex()) == std::string::npos || this->state() != state) return;
+  if (!list || !lists(*list, reference, image) || this->state() != state) return;
   auto document = document_of(state, kept_);
   document["answers"][reference] = std::move(answer);
   (void)write_file(*disk_, kept_, json_text(document), 0600, Flush::no);

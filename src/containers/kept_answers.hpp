@@ -24,10 +24,12 @@ class KeptAnswers {
   std::string state() const;
   /// The answer about an image that was kept in this state.
   std::optional<std::string> find(std::string_view state, const std::string& reference) const;
-  /// Keeps an answer about an image, if the list has it (it can be in another one, too) and still the state
-  /// that it had before the engine was asked. A full disk is no error.
+  /// Keeps an answer about an image, if the list has it under that name (which can be in another list, too)
+  /// and still the state that it had before the engine was asked. A full disk is no error.
   void keep(std::string_view state, const std::string& reference, const Digest& image,
             std::string answer) const;
+  /// Removes what was kept.
+  void forget() const { disk_->remove(kept_); }
 
  private:
   std::filesystem::path list_;

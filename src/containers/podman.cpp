@@ -59,8 +59,13 @@ BuildPlaces build_places(std::string_view answer) {
   return places;
 }
 
-/// The file in which podman's storage lists its images, from `podman info`. Empty if it does not say.
+/// The file in which podman's storage lists its images, from `podman info`. Empty if it does not say, or if
+/// the storage's configuration has another place for images.
 std::string image_list(std::string_view answer) {
+  const auto configuration = read_file(text_at(answer, {"store", "configFile"})).value_or("");
+  for (const auto line : lines(configuration)) {
+    if (trim(line).starts_with("imagestore")) return "";
+  }
   const auto root = text_at(answer, {"store", "graphRoot"});
   const auto driver = text_at(answer, {"store", "graphDriverName"});
   return root.empty() || driver.empty() ? "" : fmt::format("{}/{}-images/images.json", root, driver);

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/text.hpp"
 #include "containers/engine.hpp"
 #include "fakes/fake_runner.hpp"
 #include "fakes/fake_work.hpp"
@@ -31,8 +32,11 @@ class KeptAnswersTest : public testing::Test {
   }
   void list(const std::vector<char>& images) {
     std::string text;
-    for (const auto image : images) text += fmt::format(R"({{"id":"{}"}})", id(image));
-    ASSERT_TRUE(write_file(list_, text));
+    for (const auto image : images) {
+      text += fmt::format(R"({}{{"id":"{}","names":["localhost/launch/demo:latest"]}})",
+                          text.empty() ? "" : ",", id(image));
+    }
+    ASSERT_TRUE(write_file(list_, "[" + text + "]"));
   }
   /// From now on; a fake gives its answers one after another.
   void podman_says(const fakes::FakeRunner::Answer& answer) {
@@ -41,7 +45,8 @@ class KeptAnswersTest : public testing::Test {
     runner_->on(kAsked, answer);
   }
   void podman_has(char image) {
-    podman_says({0, fmt::format(R"([{{"Id": "{}", "Labels": {{"l": "{}"}}}}])", id(image), image)});
+    podman_says(
+        {0, fmt::format(R"([{{"Id": "{}", "Config": {{"Labels": {{"l": "{}"}}}}}}])", id(image), image)});
   }
   KeptAnswers answers() { return {list_, scratch_ / "cache/podman-images.json", work_.disk}; }
   Image find() {
@@ -61,7 +66,7 @@ TEST_F(KeptAnswersTest, AnImageIsAskedForOnce) {
   const auto kept = find();
   EXPECT_EQ(calls_, 1U);
   EXPECT_EQ(kept.image_id, asked.image_id);
-  EXPECT_EQ(kept.labels, asked.labels);
+  EXPECT_EQ(kept.labels, (std::map<std::string, std::string>{{"l", "a"}}));
 }
 
 TEST_F(KeptAnswersTest, AnImageIsAskedForAgainWhenTheListWasReplaced) {
@@ -87,6 +92,28 @@ TEST_F(KeptAnswersTest, AnImageOfAnotherListIsAskedForEachTime) {
   EXPECT_EQ(find().image_id.hex(), id('c'));
   EXPECT_EQ(find().image_id.hex(), id('c'));
   EXPECT_EQ(calls_, 2U);
+}
+
+TEST_F(KeptAnswersTest, AnImageWithoutTheNameInTheListIsAskedForEachTime) {
+  ASSERT_TRUE(write_file(
+      list_, fmt::format(R"([{{"id":"{}","names":["localhost/launch/other:latest"]}}])", id('a'))));
+  find();
+  find();
+  EXPECT_EQ(calls_, 2U);
+}
+
+TEST_F(KeptAnswersTest, AfterAContainerThatDidNotStartTheImageIsAskedForAgain) {
+  find();
+  Engine engine(*engine_named("podman"), *runner_, {}, work_);
+  engine.keep_answers(answers());
+  RunSpec spec;
+  spec.image = "i";
+  runner_->on(shell_line(engine.command(run_arguments(engine.info(), spec))),
+              {125, "", "Error: layer not known\n"});
+  ASSERT_FALSE(engine.run(spec, {}));
+  const auto before = calls_;
+  find();
+  EXPECT_EQ(calls_, before + 1);
 }
 
 TEST_F(KeptAnswersTest, AnImageThatIsNotThereIsAskedForEachTime) {

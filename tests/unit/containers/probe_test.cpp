@@ -228,6 +228,22 @@ TEST(PodmanInfo, WhereABuildLeavesThings) {
   EXPECT_EQ(info.image_list, "/s/overlay-images/images.json");
 }
 
+TEST_F(Probe, AStorageWithAnotherPlaceForImagesHasNoListThatIsKnown) {
+  const auto file = scratch_ / "storage.conf";
+  const auto list_with = [&](const char* text) {
+    EXPECT_TRUE(write_file(file, text));
+    return podman_says(
+               fmt::format(
+                   R"({{"store": {{"configFile": "{}", "graphDriverName": "overlay", "graphRoot": "/s"}},
+                        "version": {{"Version": "5.2.0"}}}})",
+                   file.string())
+                   .c_str())
+        .image_list;
+  };
+  EXPECT_EQ(list_with("[storage]\n  imagestore = \"/images\"\n"), "");
+  EXPECT_EQ(list_with("[storage]\n# imagestore = \"\"\n"), "/s/overlay-images/images.json");
+}
+
 TEST_F(Probe, NonsenseIsNoPodmanAndNoDocker) {
   for (const auto* text : {"", "[]", "{", R"({"version": 4})", R"({"version": {"Version": 4}})"}) {
     runner_.on("podman info --format json", {0, text});

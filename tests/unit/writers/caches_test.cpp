@@ -44,7 +44,7 @@ Result<void> probe_podman(Bench& bench) {
   return probe(bench, {});
 }
 Result<void> list_image(Bench& bench) {
-  bench.put("images.json", std::string(64, 'a'));
+  bench.put("images.json", R"([{"id":")" + std::string(64, 'a') + R"(","names":["demo"]}])");
   return {};
 }
 Result<void> find_image(Bench& bench) {
