@@ -20,17 +20,14 @@ namespace fs = std::filesystem;
 /// Files that are scanned before the first of them is added: enough for all cores, few enough for the memory.
 constexpr std::size_t kMostTogether = 256;
 
-struct ScannedFile {
+struct UnseenFile {
+  SourceFile source;
   fs::path real;  ///< without links
-  pysource::FileScan scan;
 };
 
-Result<ScannedFile> scan_file(const fs::path& path, const std::set<std::string, std::less<>>& roots) {
-  std::error_code code;
-  auto real = fs::weakly_canonical(path, code);
+Result<pysource::FileScan> scan_file(const fs::path& path, const std::set<std::string, std::less<>>& roots) {
   TRY_ASSIGN(auto source, read_source(path));
-  if (code) real = path;
-  return ScannedFile{std::move(real), pysource::scan_source(std::move(source), roots)};
+  return pysource::scan_source(std::move(source), roots);
 }
 
 class TreeScanner {
@@ -38,14 +35,15 @@ class TreeScanner {
   explicit TreeScanner(const std::set<std::string, std::less<>>& roots) : roots_(roots) {}
 
   Result<void> add(const ScanPath& path) {
-    TRY_ASSIGN(const auto found, find_sources(path, scan_.left_out));
-    for (std::span<const SourceFile> files(found); !files.empty();) {
+    TRY_ASSIGN(auto found, find_sources(path, scan_.left_out));
+    const auto all = unseen(std::move(found));
+    for (std::span<const UnseenFile> files(all); !files.empty();) {
       const auto some = files.first(std::min(files.size(), kMostTogether));
-      std::vector<Result<ScannedFile>> scans(some.size());
-      side_by_side(some.size(), [&](std::size_t i) { scans[i] = scan_file(some[i].path, roots_); });
+      std::vector<Result<pysource::FileScan>> scans(some.size());
+      side_by_side(some.size(), [&](std::size_t i) { scans[i] = scan_file(some[i].source.path, roots_); });
       for (std::size_t i = 0; i < some.size(); ++i) {
-        TRY_ASSIGN(auto scanned, std::move(scans[i]));
-        file(some[i], std::move(scanned));
+        TRY_ASSIGN(auto scan, std::move(scans[i]));
+        file(some[i], std::move(scan));
       }
       files = files.subspan(some.size());
     }
@@ -70,14 +68,24 @@ class TreeScanner {
   }
 
  private:
-  void file(const SourceFile& source, ScannedFile scanned) {
-    const auto& [path, shown] = source;
-    if (!seen_.insert(scanned.real).second) return;
-    auto& scan = scanned.scan;
+  /// Those that no path has led to before.
+  std::vector<UnseenFile> unseen(std::vector<SourceFile> files) {
+    std::vector<UnseenFile> all;
+    for (auto& file : files) {
+      std::error_code code;
+      auto real = fs::weakly_canonical(file.path, code);
+      if (code) real = file.path;
+      if (seen_.insert(real).second) all.push_back({std::move(file), std::move(real)});
+    }
+    return all;
+  }
+
+  void file(const UnseenFile& file, pysource::FileScan scan) {
+    const auto& [path, shown] = file.source;
     ++scan_.files;
     if (!scan.uses.empty()) scan_.places.emplace(shown, path);
     if (scan.problem) scan_.problems.push_back({shown, std::move(*scan.problem)});
-    const auto number = add_symbols(scanned.real, std::move(scan.symbols));
+    const auto number = add_symbols(file.real, std::move(scan.symbols));
     const auto unit = calls_.add(std::move(scan.calls), path.filename() == "__init__.py");
     for (auto& use : scan.uses) {
       for (auto& choice : use.choices) choice.group += groups_;
