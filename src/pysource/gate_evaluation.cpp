@@ -324,8 +324,8 @@ Value GateEvaluator::comprehension(const Expression& expression, const Frame& fr
 }
 
 Value GateEvaluator::arithmetic(const std::string& op, const Value& a, const Value& b) {
-  if (a.is_unknown() || b.is_unknown() || is_of_names(a) || is_of_names(b))
-    return Value::unknown(unknown_of(a, b));
+  if (is_of_names(a) || is_of_names(b)) return Value::unknown(Truth::open());
+  if (a.is_unknown() || b.is_unknown()) return Value::unknown(unknown_of(a, b));
   if (op == "+" && a.is(Kind::text) && b.is(Kind::text)) return limited(a.text + b.text);
   if (op == "+" && a.is(Kind::sequence) && b.is(Kind::sequence) &&
       a.items.size() + b.items.size() < kMostItems) {

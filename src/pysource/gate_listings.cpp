@@ -48,7 +48,7 @@ std::optional<Value> GateEvaluator::call_of_names(const Value& object, const std
       return parameter;
     }
   }
-  return Value::unknown(Truth::either());
+  return Value::unknown(unknown_about(listing->text));
 }
 
 /// What a builtin returns for names, and for what is made of them.
@@ -92,7 +92,7 @@ std::optional<Value> GateEvaluator::chosen_names(const Expression& expression, c
     auto match = match_of(*expression.parts[2], *listing, inner, is_name);
     if (match && !match->special) return match;
   }
-  return Value::unknown(Truth::either());
+  return Value::unknown(unknown_about(listing->text));
 }
 
 /// A comparison of each name with texts: `f.name == "x"`, `f.name in ("x", "y")`, or the reverse.
