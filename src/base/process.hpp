@@ -42,8 +42,8 @@ struct ProcessSpec {
   /// Called on the calling thread when all lines that have arrived so far were given to `on_line`.
   std::function<void()> on_pause = {};
   bool capture = true;  ///< keep the output in ProcessOutcome
-  /// It goes on if this process dies: one that ends soon, by itself or by others, and would leave something
-  /// if it were ended.
+  /// It is not ended when this process dies: for a program that would leave something behind if it were, and
+  /// that ends by itself or is ended by something else.
   bool outlives = false;
 };
 
@@ -72,8 +72,8 @@ class ProcessRunner {
 
   /// Runs to the end, draining both pipes. The child leads its own process group, all of which is ended on
   /// time-out and on `stop` (SIGTERM, then SIGKILL after the grace time), and the child gets SIGTERM if the
-  /// calling thread dies. Thread-safe. Errors (environment): the program is not found or cannot be started; a
-  /// program that ran and failed is an outcome, not an error.
+  /// calling thread dies, unless it outlives it. Thread-safe. Errors (environment): the program is not found
+  /// or cannot be started; a program that ran and failed is an outcome, not an error.
   virtual Result<ProcessOutcome> run(const ProcessSpec& spec, std::stop_token stop = {}) = 0;
 
   /// Starts `argv` in its own session, with a pipe as stdin that only this process holds: end of file there

@@ -84,7 +84,7 @@ std::string_view standing_name(Standing standing) {
       return "known";
     case Standing::before:
       return "before";
-    case Standing::unclear:
+    case Standing::unknown_before:
       return "unknown before";
     case Standing::spared:
       return "not needed";
@@ -105,7 +105,7 @@ Standing standing_of(const CheckReport& report, std::size_t platform, std::size_
   }
   const auto standing = of_needed(report, report.platforms[platform], judged, of_use);
   if (report.earlier && !was_there(report, name, use))
-    return standing == Standing::unknown ? Standing::unclear : Standing::before;
+    return standing == Standing::unknown ? Standing::unknown_before : Standing::before;
   if (fails_check(report, standing) && report.baseline &&
       report.baseline->contains(failure_of(report, name, use))) {
     return Standing::known;

@@ -10,14 +10,14 @@ namespace launch::probe {
 
 /// What a check says about a use of a name, worst first.
 enum class Standing : std::uint8_t {
-  fails,    ///< missing and needed: the check fails
-  warned,   ///< missing on a path that the check does not fail for
-  unknown,  ///< needed, and unknown whether it exists; fails with FailOn::unknown
-  known,    ///< would fail, but is in the baseline
-  before,   ///< missing, but the older release of Earlier lacks it as well
-  unclear,  ///< needed and unknown, but the older release of Earlier is not known to have it either
-  spared,   ///< missing and not needed
-  not_run,  ///< missing, and a test keeps it from running with this version
+  fails,           ///< missing and needed: the check fails
+  warned,          ///< missing on a path that the check does not fail for
+  unknown,         ///< needed, and unknown whether it exists; fails with FailOn::unknown
+  known,           ///< would fail, but is in the baseline
+  before,          ///< missing, but the older release of Earlier lacks it as well
+  unknown_before,  ///< needed and unknown, but the older release of Earlier is not known to have it either
+  spared,          ///< missing and not needed
+  not_run,         ///< missing, and a test keeps it from running with this version
   fine,
 };
 /// "fails", "warned", "unknown", "known", "before", "unknown before", "not needed", "not run", "fine"

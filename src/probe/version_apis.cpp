@@ -21,7 +21,7 @@ namespace launch::probe {
 namespace {
 
 /// Versions that are read at the same time: enough to keep the connections busy, few enough for the memory.
-/// Directories of eight wheels of torch, twice, and what is kept of the wheels; of small ones more.
+/// For each of two halves: the directories of eight wheels of torch, or of more small wheels.
 constexpr std::uint64_t kMostTail = 8 * pytorch::kTorchTail;
 constexpr std::uint64_t kMostEntries = 30'000;
 /// Spans of versions that are read side by side, and the entries of each.
@@ -173,6 +173,7 @@ Result<void> VersionApis::open(std::span<Version* const> versions) {
         });
   };
   const std::span<Version* const> all(unopened);
+  if (all.size() < 2) return open_span(all);
   const std::array halves = {all.first(all.size() / 2), all.subspan(all.size() / 2)};
   return at_once(std::span<const std::span<Version* const>>(halves), open_span);
 }

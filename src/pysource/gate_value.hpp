@@ -35,9 +35,9 @@ struct Value {
     signature,     ///< inspect.signature of the object `text`, `other`; its parameters
     fields,        ///< the names of the fields of the dataclass `text`, `other`
     members,       ///< objects whose names are those of the listing items[0]: dataclasses.fields(…)
-    matches,       ///< truths of which one is true if `truth` is, all others false; `special`: the reverse
-    function,      ///< of the scanned code
-    raises,        ///< no value: an exception
+    matches,   ///< a truth for each name; `truth`: whether one of them is true; `special`: each is negated
+    function,  ///< of the scanned code
+    raises,    ///< no value: an exception
   };
   Kind kind = Kind::unknown;
   Truth truth = Truth::either();

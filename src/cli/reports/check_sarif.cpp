@@ -35,7 +35,7 @@ constexpr Rule kRules[] = {
 };
 
 bool is_unknown(probe::Standing standing) {
-  return standing == probe::Standing::unknown || standing == probe::Standing::unclear;
+  return standing == probe::Standing::unknown || standing == probe::Standing::unknown_before;
 }
 
 std::string_view rule_of(const probe::CheckReport& report, const probe::Finding& finding) {

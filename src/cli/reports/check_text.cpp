@@ -83,7 +83,7 @@ class Writer {
     for (const auto& finding : findings) {
       const auto& requirement = name_of(finding).requirement;
       auto place = blocks.size();
-      const bool open = (finding.standing == Standing::unknown || finding.standing == Standing::unclear) &&
+      const bool open = (finding.standing == Standing::unknown || finding.standing == Standing::unknown_before) &&
                         requirement.tier == Tier::attribute;
       if (is_unprovided(finding) || open)
         place =
@@ -165,7 +165,7 @@ class Writer {
       hidden(Standing::before, "name",
              fmt::format("missing in {} {} as well", report_.earlier->wheel.package,
                          report_.earlier->wheel.version));
-      hidden(Standing::unclear, "name",
+      hidden(Standing::unknown_before, "name",
              fmt::format("unknown, and not known to be in {} {}", report_.earlier->wheel.package,
                          report_.earlier->wheel.version));
     }

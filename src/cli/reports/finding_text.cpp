@@ -29,7 +29,7 @@ std::string standing_words(const probe::CheckReport& report, probe::Standing sta
       return "no, but in the baseline";
     case probe::Standing::before:
       return fmt::format("no, and {} lacks it too", earlier);
-    case probe::Standing::unclear:
+    case probe::Standing::unknown_before:
       return fmt::format("unknown, and not known to be in {}", earlier);
     case probe::Standing::spared:
       return "no, but not needed";
@@ -106,7 +106,7 @@ bool is_aside(const probe::CheckReport& report, const probe::Finding& finding) {
   switch (finding.standing) {
     case probe::Standing::known:
     case probe::Standing::before:
-    case probe::Standing::unclear:
+    case probe::Standing::unknown_before:
     case probe::Standing::spared:
     case probe::Standing::not_run:
       return true;

@@ -332,6 +332,7 @@ TEST(Process, AChildThatOutlivesGoesOnWhenThisProcessAndItsGroupAreKilled) {
   const auto child = pid_in(scratch / "pid");
   ::kill(-pid, SIGKILL);
   ::waitpid(pid, nullptr, 0);
+  EXPECT_EQ(::getsid(child), child) << "no signal of another group or session reaches it";
   EXPECT_TRUE(lives(child));
   EXPECT_EQ(::kill(child, SIGTERM), 0);
   EXPECT_TRUE(eventually([&] { return !lives(child); }));
