@@ -14,7 +14,6 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(gumbo REQUIRED IMPORTED_TARGET gumbo)
 pkg_check_modules(libdeflate REQUIRED IMPORTED_TARGET libdeflate)
 pkg_check_modules(isal REQUIRED IMPORTED_TARGET libisal)
-pkg_check_modules(jemalloc REQUIRED IMPORTED_TARGET jemalloc)
 find_path(TL_EXPECTED_INCLUDE tl/expected.hpp REQUIRED)
 
 add_library(launch_expected INTERFACE)
