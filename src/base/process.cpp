@@ -34,20 +34,26 @@ namespace asio = boost::asio;
 namespace process = boost::process::v2;
 using boost::system::error_code;
 
-/// True if a process of the group is still running, not just a zombie nobody has waited for (proc(5), stat).
-bool group_has_living(pid_t group) {
+/// Whether this is so for the text of a file that every process has in /proc, such as "stat".
+bool any_process(const char* file, const std::function<bool(std::string_view text)>& is_so) {
   std::error_code code;
   for (std::filesystem::directory_iterator at("/proc", code); at != std::filesystem::directory_iterator();
        at.increment(code)) {
     if (!parse_u64(at->path().filename().string())) continue;
-    const auto stat = read_file(at->path() / "stat");
-    const auto name_end = stat ? stat->rfind(") ") : std::string::npos;
-    if (name_end == std::string::npos) continue;
-    const auto fields = split(std::string_view(*stat).substr(name_end + 2), ' ');  // state, parent, group, …
-    if (fields.size() > 2 && fields[0] != "Z" && fields[0] != "X" && fields[2] == std::to_string(group))
-      return true;
+    const auto text = read_file(at->path() / file);
+    if (text && is_so(*text)) return true;
   }
   return false;
+}
+
+/// True if a process of the group is still running, not just a zombie nobody has waited for (proc(5), stat).
+bool group_has_living(pid_t group) {
+  return any_process("stat", [&](std::string_view stat) {
+    const auto name_end = stat.rfind(") ");
+    if (name_end == std::string_view::npos) return false;
+    const auto fields = split(stat.substr(name_end + 2), ' ');  // state, parent, group, …
+    return fields.size() > 2 && fields[0] != "Z" && fields[0] != "X" && fields[2] == std::to_string(group);
+  });
 }
 
 /// One program from start to end, on the calling thread.
@@ -315,6 +321,16 @@ std::optional<std::filesystem::path> find_program(const std::string& name, std::
     }
   }
   return std::nullopt;
+}
+
+bool a_process_has_argument(std::string_view start) {
+  return any_process("cmdline", [&](std::string_view arguments) {
+    for (auto end = arguments.find('\0'); end != std::string_view::npos;
+         end = arguments.find('\0', end + 1)) {
+      if (arguments.substr(end + 1).starts_with(start)) return true;
+    }
+    return false;
+  });
 }
 
 std::unique_ptr<ProcessRunner> make_process_runner() {

@@ -81,6 +81,9 @@ class ProcessRunner {
   virtual Result<std::unique_ptr<Guard>> guard(const std::vector<std::string>& argv) = 0;
 };
 
+/// True if a process of this machine has an argument that begins with the text (proc(5), cmdline).
+bool a_process_has_argument(std::string_view start);
+
 /// The real implementation, on Boost.Process v2.
 std::unique_ptr<ProcessRunner> make_process_runner();
 

@@ -30,8 +30,13 @@ std::string network_of(const std::string& run) {
   return "launch-" + run;
 }
 
+/// How the names of all containers of a run begin.
+std::string names_of_containers(const std::string& run) {
+  return fmt::format("launch-{}-", run);
+}
+
 std::string container_of(const Plan& plan, const NodePlan& node) {
-  return fmt::format("launch-{}-{}", plan.run, node.host);
+  return names_of_containers(plan.run) + node.host;
 }
 
 std::map<std::string, std::string> labels_of(const std::string& run) {
@@ -208,7 +213,7 @@ class LocalPlace final : public Place {
     if (user.empty() || !plan.image.image_id || !depends_on_user(plan, engine_->info())) return {};
     containers::RunSpec asked;
     asked.image = plan.image.image_id->text();
-    asked.name = fmt::format("launch-{}-user", plan.run);
+    asked.name = names_of_containers(plan.run) + "user";
     asked.labels = labels_of(plan.run);
     asked.mounts = mounts_of(plan);
     auto ids = engine_->ids_of(user, std::move(asked), stop);
@@ -307,8 +312,8 @@ class LocalPlace final : public Place {
   }
 
   Result<void> remove(const std::string& run) override {
-    constexpr int kTries = 20;
-    constexpr int kCleanLooks = 2;  // a client killed while creating a container may still finish creating it
+    constexpr int kTries = 120;
+    constexpr int kCleanLooks = 2;  // a daemon may still create the container of a client that was killed
     constexpr std::chrono::milliseconds kPause{500};
     const auto grace = static_cast<int>(Grace().failed.count());
     int clean = 0;
@@ -316,7 +321,8 @@ class LocalPlace final : public Place {
       if (tries > 0) tools_.clock.sleep(kPause);
       TRY(engine_->remove_containers(project::kRunLabel, run, grace));
       TRY_ASSIGN(const auto left, engine_->containers(project::kRunLabel, run));
-      clean = left.empty() ? clean + 1 : 0;
+      // The engine's clients outlive a launch that is killed, and may be about to create a container.
+      clean = left.empty() && !a_process_has_argument(names_of_containers(run)) ? clean + 1 : 0;
     }
     return engine_->remove_network(network_of(run));
   }

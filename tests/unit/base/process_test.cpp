@@ -338,6 +338,23 @@ TEST(Process, AChildThatOutlivesGoesOnWhenThisProcessAndItsGroupAreKilled) {
   EXPECT_TRUE(eventually([&] { return !lives(child); }));
 }
 
+TEST(Process, ItsArgumentsAreFound) {
+  const auto name = fmt::format("launch-test-{}-n0", ::getpid());
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    ::execlp("sh", "sh", "-c", "kill -STOP $$", name.c_str(), nullptr);
+    ::_exit(1);
+  }
+  ::waitpid(pid, nullptr, WUNTRACED);
+  EXPECT_TRUE(a_process_has_argument(name));
+  EXPECT_TRUE(a_process_has_argument(name.substr(0, name.size() - 2)));
+  EXPECT_FALSE(a_process_has_argument(name.substr(1))) << "arguments begin with the text";
+  EXPECT_FALSE(a_process_has_argument(name + "0"));
+  ::kill(pid, SIGKILL);
+  ::waitpid(pid, nullptr, 0);
+  EXPECT_FALSE(a_process_has_argument(name));
+}
+
 constexpr auto kGuardScript =
     "echo started >{0}/started; read line; [ \"$line\" = done ] || echo acted >{0}/acted; echo ended "
     ">{0}/ended";

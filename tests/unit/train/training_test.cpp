@@ -1,3 +1,4 @@
+#include <csignal>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -5,6 +6,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/digest.hpp"
 #include "fakes/fake_runner.hpp"
@@ -314,6 +317,35 @@ TEST(LocalPlace, AnImageTellsItsLockAndNoneIsAValue) {
   const auto none = (*place)->find_image("localhost/launch/none:latest");
   ASSERT_TRUE(none) << none.error().text();
   EXPECT_FALSE(*none);
+}
+
+/// A client of podman, which has registered no container yet.
+TEST(LocalPlace, RemovingWaitsForAClientThatMayStillCreateAContainer) {
+  const auto run = fmt::format("test-{}", ::getpid());
+  const pid_t client = ::fork();
+  if (client == 0) {
+    ::execlp("sh", "sh", "-c", "kill -STOP $$", fmt::format("launch-{}-n0", run).c_str(), nullptr);
+    ::_exit(1);
+  }
+  ::waitpid(client, nullptr, WUNTRACED);
+  const auto filter = fmt::format("--filter label=launch.run={} --format '{{{{.Names}}}}'", run);
+  fakes::FakeRunner runner;
+  runner.on("podman ps --all " + filter, {});
+  runner.on("podman ps " + filter, {});
+  runner.on("podman network rm launch-" + run, {});
+  int looks = 0;
+  runner.before = [&](const ProcessSpec& spec) {
+    if (spec.argv[1] != "ps" || spec.argv[2] != "--all" || ++looks != 5) return;
+    ::kill(client, SIGKILL);
+    ::waitpid(client, nullptr, 0);
+  };
+  fakes::FakeWork work;
+  const auto place = open_place({"local", "podman", "podman"}, runner, work);
+  ASSERT_TRUE(place) << place.error().text();
+  const auto removed = (*place)->remove(run);
+  EXPECT_TRUE(removed) << removed.error().text();
+  EXPECT_EQ(looks, 6) << "two in a row without it";
+  EXPECT_EQ(runner.asked().back(), "podman network rm launch-" + run);
 }
 
 }  // namespace
