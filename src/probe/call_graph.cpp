@@ -98,7 +98,7 @@ Reached CallSearch::unit(std::uint32_t number) {
   }
   known->second.looking = ++depth_;
   const auto outer = std::exchange(cycle_, kNoCycle);
-  auto result = look_for(number);
+  auto result = look_for(graph_.units_[number]);
   if (result == Reached::cycle && cycle_ >= depth_) result = Reached::yes;
   // What a cycle has closed may be open from elsewhere.
   if (result == Reached::yes || cycle_ >= depth_) {
@@ -112,20 +112,21 @@ Reached CallSearch::unit(std::uint32_t number) {
   return result;
 }
 
-Reached CallSearch::look_for(std::uint32_t number) {
-  const auto& unit = graph_.units_[number];
+Reached CallSearch::look_for(const Unit& unit) {
   if (unit.kind == Kind::module) return unit.open ? Reached::yes : module(unit.file);
   // A module whose import may fail has been imported when its functions run.
   auto result = this->unit(unit.owner);
   if (result == Reached::caught) result = Reached::yes;
-  if (!unit.open && result != Reached::no) result = std::max(result, referred(number));
+  if (!unit.open && result != Reached::no) result = std::max(result, referred(unit));
   return result;
 }
 
 Reached CallSearch::site(std::uint32_t number) {
   const auto& site = graph_.sites_[number];
-  auto result = site.gates.empty() ? Reached::yes : passes_(site.gates, site.file);
-  if (result != Reached::no) result = std::max(result, unit(site.unit));
+  const auto way = unit(site.unit);
+  if (way == Reached::cycle) return way;  // whatever its gates do
+  const auto gates = site.gates.empty() ? Reached::yes : passes_(site.gates, site.file);
+  const auto result = std::max(gates, way);
   return site.guarded ? std::max(result, Reached::caught) : result;
 }
 
@@ -150,16 +151,14 @@ bool CallSearch::means(const pysource::NameSite& name, const Unit& unit) const {
   return file == unit.file || graph_.imported_.contains({file, unit.name}) || graph_.stars_.contains(file);
 }
 
-Reached CallSearch::referred(std::uint32_t number) {
-  const auto& unit = graph_.units_[number];
+Reached CallSearch::referred(const Unit& unit) {
   const auto [first, last] = std::equal_range(
       graph_.names_.begin(), graph_.names_.end(), pysource::NameSite{unit.name, 0},
       [](const pysource::NameSite& a, const pysource::NameSite& b) { return a.name < b.name; });
   bool any = false;
   auto best = Reached::cycle;
   for (auto each = first; each != last && best != Reached::yes; ++each) {
-    const bool itself = graph_.sites_[each->site].unit == number;
-    if (itself || !means(*each, unit)) continue;
+    if (!means(*each, unit)) continue;
     any = true;
     best = better(best, site(each->site));
   }

@@ -81,11 +81,11 @@ class CallSearch {
   static constexpr int kNoCycle = std::numeric_limits<int>::max();
 
   Reached unit(std::uint32_t number);
-  Reached look_for(std::uint32_t number);
+  Reached look_for(const Unit& unit);
   Reached site(std::uint32_t number);
   Reached module(std::uint32_t file);
   bool means(const pysource::NameSite& name, const Unit& unit) const;
-  Reached referred(std::uint32_t number);
+  Reached referred(const Unit& unit);
 
   const CallGraph& graph_;
   PassesGates passes_;

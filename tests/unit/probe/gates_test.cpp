@@ -378,6 +378,17 @@ TEST(Gates, WrongOnesFailWithBothLines) {
       {{{"a.py", "def one(n):\n  from torch.new import x\n  two(n)\ndef two(n):\n  one(n)\n"}},
        "2.5.1",
        "a.py:2"},
+      // The way back to itself has a gate, which says nothing of callers elsewhere.
+      {{{"a.py",
+         "from x import TORCH_GE_2_6\ndef walk(n):\n  from torch.new import x\n  if TORCH_GE_2_6:\n"
+         "    step(n)\ndef step(n):\n  walk(n)\n"}},
+       "2.5.1",
+       "a.py:3"},
+      {{{"a.py",
+         "from x import TORCH_GE_2_6\nclass A:\n  def __init__(self):\n    from torch.new import x\n"
+         "  def copy(self):\n    if TORCH_GE_2_6:\n      return A()\n"}},
+       "2.5.1",
+       "a.py:4"},
       {{{"a.py", "import b\ndef f():\n  from torch.new import x\n"}, {"b.py", "import a\n"}},
        "2.5.1",
        "a.py:3"},
