@@ -116,9 +116,11 @@ class ClassReader {
   void field(std::string_view name, TokenRange annotation) {
     body_.fields.emplace_back(name);
     for (auto i = annotation.first; i < annotation.last; ++i) {
-      for (const auto* word : {"ClassVar", "InitVar", "KW_ONLY"}) {
-        if (tree_.text(i).find(word) != std::string_view::npos) body_.no_fields.emplace(name);
-      }
+      const auto mentions = [&](std::string_view word) {  // as a name, or in an annotation that is a string
+        return tree_.text(i).find(word) != std::string_view::npos;
+      };
+      if (mentions("ClassVar") || mentions("KW_ONLY")) body_.class_variables.emplace(name);
+      if (mentions("InitVar")) body_.init_only.emplace(name);
     }
   }
 

@@ -16,9 +16,10 @@ struct ClassBody {
   std::map<std::string, std::vector<Definition>, std::less<>> members;
   std::set<std::string, std::less<>> instance;  ///< attributes that only instances have, as methods set them
   std::vector<std::string> fields;              ///< names with an annotation, in order: fields of a dataclass
-  std::set<std::string, std::less<>> no_fields;  ///< those of them that are ClassVar, InitVar or KW_ONLY
-  bool computed = false;                         ///< its body may bind further names: vars, locals, exec
-  bool computed_instance = false;                ///< its methods may: setattr, __dict__
+  std::set<std::string, std::less<>> class_variables;  ///< those of them that are none: ClassVar, KW_ONLY
+  std::set<std::string, std::less<>> init_only;        ///< those of them that only __init__ takes: InitVar
+  bool computed = false;           ///< its body may bind further names: vars, locals, exec
+  bool computed_instance = false;  ///< its methods may: setattr, __dict__
 };
 
 /// Members by the statements of the class's body, in blocks too; `self.x = …` in any of its methods, and

@@ -11,6 +11,13 @@ bool is_named(const SourceTree& tree, TokenRange decorator, std::string_view las
   return dotted == last || dotted.ends_with("." + std::string(last));
 }
 
+bool has_dataclass_decorator(const BoundValue& value) {
+  const auto& decorators = value.definition->decorators;
+  return std::any_of(decorators.begin(), decorators.end(), [&](TokenRange decorator) {
+    return is_named(*value.names->tree, decorator, "dataclass");
+  });
+}
+
 /// Base classes from outside the wheels that add no fields to a dataclass or NamedTuple.
 bool has_no_fields(std::string_view name) {
   static constexpr std::string_view kNames[] = {"abc.ABC",         "builtins.object",
@@ -122,7 +129,7 @@ Answer NameResolver::keyword_of_class(const BoundValue& value, const std::string
   for (const auto decorator : value.definition->decorators) {
     const bool data = is_named(tree, decorator, "dataclass");
     if (data && !switches_off(tree, decorator, "init") && !body.members.contains("__init__")) {
-      return keyword_of_fields(value, keyword, depth);
+      return field_of(value, keyword, FieldUse::parameter, depth);
     }
     if (!data && !is_transparent(tree, decorator)) {
       return unknown(fmt::format("a decorator of the class {} may change its parameters", value.name));
@@ -156,48 +163,14 @@ Answer NameResolver::keyword_of_class(const BoundValue& value, const std::string
   }
   if (explicitly) return best;
   for (const auto base : body.bases) {
-    if (is_named(tree, base, "NamedTuple")) return keyword_of_fields(value, keyword, depth);
-  }
-  return best;
-}
-
-/// Fields of a NamedTuple; or of a dataclass and of the dataclasses it is derived from. `field(init=False)`
-/// and KW_ONLY do not take a field's name away often enough to look for them.
-Answer NameResolver::keyword_of_fields(const BoundValue& value, const std::string& keyword, int depth) {
-  if (depth > kMostDepth) return too_deep();
-  const auto& body = body_of(value);
-  const auto where = at(value.file, value.definition->line);
-  const auto& fields = body.fields;
-  if (std::find(fields.begin(), fields.end(), keyword) != fields.end()) {
-    return yes(fmt::format("a field of {} ({})", value.name, where));
-  }
-  auto best = no(fmt::format("the class {} ({}) of {} has no field {}", value.name, where,
-                             library_.label(value.names->module), keyword));
-  for (const auto base : body.bases) {
-    const auto values = values_of_base(value, base, depth + 1);
-    if (values.empty()) improve(best, unknown(fmt::format("a base class of {} was not found", value.name)));
-    for (const auto& each : values) {
-      if (each.kind == BoundValue::Kind::foreign) {
-        if (has_no_fields(each.name)) continue;
-        improve(best, unknown(fmt::format("the base class {} of {} was not found", each.name, value.name)));
-      } else if (each.kind == BoundValue::Kind::klass) {
-        improve(best, keyword_of_fields(each, keyword, depth + 1));
-      } else {
-        improve(best, unknown(fmt::format("a base class of {} was not found", value.name)));
-      }
-    }
+    if (is_named(tree, base, "NamedTuple")) return field_of(value, keyword, FieldUse::parameter, depth);
   }
   return best;
 }
 
 bool NameResolver::is_dataclass(const BoundValue& value, int depth) {
   if (depth > kMostDepth || value.kind != BoundValue::Kind::klass) return false;
-  const auto& decorators = value.definition->decorators;
-  if (std::any_of(decorators.begin(), decorators.end(), [&](TokenRange decorator) {
-        return is_named(*value.names->tree, decorator, "dataclass");
-      })) {
-    return true;
-  }
+  if (has_dataclass_decorator(value)) return true;
   for (const auto base : body_of(value).bases) {
     for (const auto& each : values_of_base(value, base, depth + 1)) {
       if (is_dataclass(each, depth + 1)) return true;
@@ -210,41 +183,52 @@ Answer NameResolver::field_of_values(const BoundValues& values, const std::strin
   auto best = no("");
   for (const auto& value : values) {
     improve(best, value.kind == BoundValue::Kind::choice ? field_of_values(value.choices, field, depth + 1)
-                  : is_dataclass(value, depth)           ? field_of(value, field, depth)
+                  : is_dataclass(value, depth)           ? field_of(value, field, FieldUse::listed, depth)
                                                          : unknown("it is not known as a dataclass"));
   }
   return best;
 }
 
-/// Whether a class brings a field to dataclasses.fields of itself or of a class that is derived from it.
-Answer NameResolver::field_of(const BoundValue& value, const std::string& field, int depth) {
-  if (depth > kMostDepth) return too_deep();
+/// Whether something besides its annotations can give a class fields.
+bool NameResolver::may_have_more_fields(const BoundValue& value) {
+  const auto& body = body_of(value);
+  if (value.names->is_stub || body.computed || !body.metaclass.empty()) return true;
   const auto& tree = *value.names->tree;
+  const auto& decorators = value.definition->decorators;
+  return std::any_of(decorators.begin(), decorators.end(), [&](TokenRange decorator) {
+    return !is_named(tree, decorator, "dataclass") && !is_transparent(tree, decorator);
+  });
+}
+
+/// Of a NamedTuple; or of a dataclass and of the classes that it is derived from. `field(init=False)` does
+/// not take a parameter away often enough to look for it.
+Answer NameResolver::field_of(const BoundValue& value, const std::string& field, FieldUse use, int depth) {
+  if (depth > kMostDepth) return too_deep();
+  const bool listed = use == FieldUse::listed;
   const auto& body = body_of(value);
   const auto where = at(value.file, value.definition->line);
-  bool data = false;
-  bool other = value.names->is_stub || body.computed || !body.metaclass.empty();
-  for (const auto decorator : value.definition->decorators) {
-    const bool is_data = is_named(tree, decorator, "dataclass");
-    data = data || is_data;
-    other = other || (!is_data && !is_transparent(tree, decorator));
+  const bool annotated = std::find(body.fields.begin(), body.fields.end(), field) != body.fields.end();
+  if (annotated && (!listed || has_dataclass_decorator(value))) {
+    if (body.class_variables.contains(field) || (listed && body.init_only.contains(field)))
+      return unknown(fmt::format("{} is no ordinary field of {} ({})", field, value.name, where));
+    return yes(fmt::format("a field of {} ({})", value.name, where));
   }
-  if (data && std::find(body.fields.begin(), body.fields.end(), field) != body.fields.end()) {
-    return body.no_fields.contains(field)
-               ? unknown(fmt::format("{} is no ordinary field of {} ({})", field, value.name, where))
-               : yes(fmt::format("a field of {} ({})", value.name, where));
-  }
-  auto best = other ? unknown(fmt::format("the class {} ({}) may have further fields", value.name, where))
-                    : no(fmt::format("the class {} ({}) of {} has no field {}", value.name, where,
-                                     library_.label(value.names->module), field));
+  auto best = listed && may_have_more_fields(value)
+                  ? unknown(fmt::format("the class {} ({}) may have further fields", value.name, where))
+                  : no(fmt::format("the class {} ({}) of {} has no field {}", value.name, where,
+                                   library_.label(value.names->module), field));
   for (const auto base : body.bases) {
     const auto values = values_of_base(value, base, depth + 1);
     if (values.empty()) improve(best, unknown(fmt::format("a base class of {} was not found", value.name)));
     for (const auto& each : values) {
-      if (each.kind == BoundValue::Kind::foreign && has_no_fields(each.name)) continue;
-      improve(best, each.kind == BoundValue::Kind::klass
-                        ? field_of(each, field, depth + 1)
-                        : unknown(fmt::format("a base class of {} was not found", value.name)));
+      if (each.kind == BoundValue::Kind::foreign) {
+        if (has_no_fields(each.name)) continue;
+        improve(best, unknown(fmt::format("the base class {} of {} was not found", each.name, value.name)));
+      } else if (each.kind == BoundValue::Kind::klass) {
+        improve(best, field_of(each, field, use, depth + 1));
+      } else {
+        improve(best, unknown(fmt::format("a base class of {} was not found", value.name)));
+      }
     }
   }
   return best;

@@ -157,9 +157,11 @@ class NameResolver {
   Answer operator_takes(const std::string& name, const std::string& keyword);
   Answer keyword_of_class(const BoundValue& value, const std::string& keyword, int depth);
   Answer keyword_of_values(const BoundValues& values, const std::string& keyword, int depth);
-  Answer keyword_of_fields(const BoundValue& value, const std::string& keyword, int depth);
+  /// A field as a parameter of __init__, or as one that dataclasses.fields lists.
+  enum class FieldUse : std::uint8_t { parameter, listed };
   Answer field_of_values(const BoundValues& values, const std::string& field, int depth);
-  Answer field_of(const BoundValue& value, const std::string& field, int depth);
+  Answer field_of(const BoundValue& value, const std::string& field, FieldUse use, int depth);
+  bool may_have_more_fields(const BoundValue& value);
   bool is_dataclass(const BoundValue& value, int depth);
   bool takes(const Signature& signature, const std::string& keyword, bool compiled) const;
 

@@ -80,6 +80,10 @@ TEST(Keywords, FieldsOfDataclassesAndNamedTuples) {
   EXPECT_EQ(ask(source, "N(g=)"), "no: the class N (torch/__init__.py:7) of torch 2.3.1 has no field g");
   EXPECT_EQ(ask(source, "C(a=)").substr(0, 8), "unknown:");
   EXPECT_EQ(ask(source, "A2(x=)"), "unknown: a base class of A2 was not found");
+  const auto odd = std::string("from dataclasses import dataclass, InitVar\nfrom typing import ClassVar\n") +
+                   "@dataclass\nclass A:\n  k: ClassVar[int] = 1\n  i: InitVar[int] = 1\n";
+  EXPECT_EQ(ask(odd, "A(k=)"), "unknown: k is no ordinary field of A (torch/__init__.py:4)");
+  EXPECT_EQ(ask(odd, "A(i=)"), "yes: a field of A (torch/__init__.py:4)") << "__init__ takes it";
 }
 
 TEST(Keywords, WhetherADataclassHasAField) {
@@ -106,7 +110,7 @@ TEST(Keywords, WhetherADataclassHasAField) {
   EXPECT_EQ(field(source, "D", "y").substr(0, 4), "yes:");
   EXPECT_EQ(field(source, "D", "d").substr(0, 3), "no:") << "D is no dataclass itself";
   EXPECT_EQ(field(source, "E", "z").substr(0, 4), "yes:");
-  EXPECT_EQ(field(source, "E", "x"), "unknown: a base class of E was not found");
+  EXPECT_EQ(field(source, "E", "x"), "unknown: the base class builtins.outside.K of E was not found");
   EXPECT_EQ(field(source, "F", "w").substr(0, 4), "yes:");
   EXPECT_EQ(field(source, "F", "x"), "unknown: the class F (torch/__init__.py:22) may have further fields");
   EXPECT_EQ(field(source, "P", "p"), "unknown: it is not known as a dataclass");
