@@ -89,8 +89,8 @@ Result<ProcessOutcome> Engine::call_again(const std::vector<std::string>& argume
 }
 
 Result<std::optional<Image>> Engine::find_image(const std::string& reference) const {
-  const auto state = answers_ ? answers_->state() : std::string();
-  if (const auto kept = answers_ ? answers_->find(state, reference) : std::nullopt) {
+  const auto state = answers_.state();
+  if (const auto kept = answers_.find(state, reference)) {
     if (auto images = read_image_inspect(*kept)) return std::move(images->front());
   }
   TRY_ASSIGN(auto outcome, call({"image", "inspect", reference}));
@@ -100,7 +100,7 @@ Result<std::optional<Image>> Engine::find_image(const std::string& reference) co
   }
   if (outcome.ok()) {
     TRY_ASSIGN(auto images, read_image_inspect(outcome.out));
-    if (answers_) answers_->keep(state, reference, images.front().image_id, std::move(outcome.out));
+    answers_.keep(state, reference, images.front().image_id, std::move(outcome.out));
     return std::move(images.front());
   }
   if (not_there(outcome)) {
@@ -207,7 +207,7 @@ Result<std::optional<ProcessOutcome>> Engine::prepare(const RunSpec& container,
       return outcome;
     }
     if (outcome.ok()) continue;
-    if (answers_) answers_->forget();  // the image may not be as it was
+    answers_.forget();  // the image may no longer be whole
     if (auto error = start_failure(info_, container, outcome.exit_code, outcome.err))
       return fail(*std::move(error));
     return fail(failed("prepare the container " + container.name, outcome));
@@ -254,7 +254,7 @@ Result<ProcessOutcome> Engine::run(const RunSpec& container,
   }
   if (!outcome.ok()) {
     if (auto error = start_failure(info_, container, outcome.exit_code, on_line ? err : outcome.err)) {
-      if (answers_) answers_->forget();  // the image may not be as it was
+      answers_.forget();  // the image may no longer be whole
       return fail(*std::move(error));
     }
   }

@@ -46,7 +46,7 @@ struct EngineInfo {
   std::set<std::string> features =
       {};  ///< features that only some versions have: "build --timestamp", "buildx"
   std::optional<BuildPlaces> build_places = {};
-  /// A file that it replaces whenever an image, or a name of one, comes or goes; empty: none is known.
+  /// The file that it replaces whenever an image or an image's name is added or removed; empty: unknown.
   std::string image_list = {};
 
   std::string name() const;  ///< "podman"
@@ -160,8 +160,8 @@ struct RunSpec {
   /// The engine's working folder, an absolute path: podman's monitor leaves a file "oom" there when the
   /// kernel kills for memory. Empty: this process's.
   std::filesystem::path working_folder = {};
-  /// Something else ends it if this process dies, so the engine's clients go on: podman's, ended while it
-  /// starts a container, leaves the container's network on the machine.
+  /// Something else removes it if this process dies, so the engine's clients are not ended then: a podman
+  /// that is killed while it starts a container leaves the container's network behind.
   bool guarded = false;
   /// A tar on this machine, unpacked over the image's files before the container starts; empty: none. The
   /// container has a name then.
@@ -273,7 +273,7 @@ class Engine {
   Work work_;
   std::vector<specs::RegistryMirror> mirrors_;
   std::function<std::optional<Error>()> doubt_;
-  std::optional<KeptAnswers> answers_;
+  KeptAnswers answers_;
 };
 
 enum class Probing { once, again };

@@ -43,6 +43,10 @@ bool lists(const std::string& list, const std::string& reference, const Digest& 
 
 }  // namespace
 
+void KeptAnswers::forget() const {
+  if (disk_ != nullptr) disk_->remove(kept_);
+}
+
 std::string KeptAnswers::state() const {
   return state_of_file(list_).value_or("");
 }

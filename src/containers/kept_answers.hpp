@@ -11,10 +11,12 @@
 
 namespace launch::containers {
 
-/// What an engine answered about its images, kept in a file until something changes them: podman takes longer
-/// to answer than launch to do all else before a run.
+/// What an engine said about its images, kept in a file until they change: asking podman takes longer than
+/// everything else that launch does before a run.
 class KeptAnswers {
  public:
+  /// Keeps nothing.
+  KeptAnswers() = default;
   /// `list`: a file that the engine replaces whenever an image, or a name of one, comes or goes. `kept`: the
   /// file to keep the answers in.
   KeptAnswers(std::filesystem::path list, std::filesystem::path kept, Disk& disk)
@@ -29,12 +31,12 @@ class KeptAnswers {
   void keep(std::string_view state, const std::string& reference, const Digest& image,
             std::string answer) const;
   /// Removes what was kept.
-  void forget() const { disk_->remove(kept_); }
+  void forget() const;
 
  private:
   std::filesystem::path list_;
   std::filesystem::path kept_;
-  Disk* disk_;
+  Disk* disk_ = nullptr;
 };
 
 }  // namespace launch::containers
