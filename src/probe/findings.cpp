@@ -96,6 +96,10 @@ std::string_view standing_name(Standing standing) {
   return "fine";
 }
 
+bool is_unknown(Standing standing) {
+  return standing == Standing::unknown || standing == Standing::unknown_before;
+}
+
 Standing standing_of(const CheckReport& report, std::size_t platform, std::size_t name, std::size_t use) {
   const auto& judged = report.platforms[platform].names[name];
   const auto& of_use = judged.uses[use];

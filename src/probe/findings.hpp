@@ -23,6 +23,9 @@ enum class Standing : std::uint8_t {
 /// "fails", "warned", "unknown", "known", "before", "unknown before", "not needed", "not run", "fine"
 std::string_view standing_name(Standing standing);
 
+/// True if it is unknown whether the name exists, whether or not that makes the check fail.
+bool is_unknown(Standing standing);
+
 /// Of a use (by index) of a name (by index) on a platform (by index).
 Standing standing_of(const CheckReport& report, std::size_t platform, std::size_t name, std::size_t use);
 

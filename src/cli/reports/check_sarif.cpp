@@ -34,10 +34,6 @@ constexpr Rule kRules[] = {
     {"unknown-name", "UnknownName", "It is unknown whether the wheel has a name that the code uses."},
 };
 
-bool is_unknown(probe::Standing standing) {
-  return standing == probe::Standing::unknown || standing == probe::Standing::unknown_before;
-}
-
 std::string_view rule_of(const probe::CheckReport& report, const probe::Finding& finding) {
   const auto& requirement = report.platforms.front().names[finding.name].requirement;
   if (is_unknown(finding.standing)) return "unknown-name";

@@ -83,9 +83,7 @@ class Writer {
     for (const auto& finding : findings) {
       const auto& requirement = name_of(finding).requirement;
       auto place = blocks.size();
-      const bool open =
-          (finding.standing == Standing::unknown || finding.standing == Standing::unknown_before) &&
-          requirement.tier == Tier::attribute;
+      const bool open = is_unknown(finding.standing) && requirement.tier == Tier::attribute;
       if (is_unprovided(finding) || open)
         place =
             together.try_emplace({finding.standing, finding.platforms, finding.reason}, place).first->second;
