@@ -1,7 +1,6 @@
 #include "probe/version_apis.hpp"
 
 #include <algorithm>
-#include <array>
 #include <future>
 #include <unordered_set>
 #include <utility>
@@ -108,11 +107,12 @@ Result<void> in_batches(std::span<Item> items, std::uint64_t most, const Weight&
   return {};
 }
 
-/// Calls work with each span on a thread of its own; returns the first error.
+/// Calls work with each span, of at least one, on a thread of its own; returns the first error.
 template <class Span, class Call>
-Result<void> at_once(std::span<const Span> spans, const Call& call) {
+Result<void> at_once(const std::vector<Span>& spans, const Call& call) {
   std::vector<std::future<Result<void>>> others;
-  for (const auto span : spans.subspan(1)) others.push_back(std::async(std::launch::async, call, span));
+  for (const auto span : std::span(spans).subspan(1))
+    others.push_back(std::async(std::launch::async, call, span));
   auto done = call(spans.front());
   for (auto& other : others) {
     auto also = other.get();
@@ -174,8 +174,7 @@ Result<void> VersionApis::open(std::span<Version* const> versions) {
   };
   const std::span<Version* const> all(unopened);
   if (all.size() < 2) return open_span(all);
-  const std::array halves = {all.first(all.size() / 2), all.subspan(all.size() / 2)};
-  return at_once(std::span<const std::span<Version* const>>(halves), open_span);
+  return at_once(std::vector{all.first(all.size() / 2), all.subspan(all.size() / 2)}, open_span);
 }
 
 void VersionApis::open_some(std::span<Version* const> versions) {
@@ -254,9 +253,9 @@ void VersionApis::ask_some(std::span<Version* const> versions, std::span<const p
   }
 }
 
-/// Spans of about as many files, which are read side by side, so that some wait for the server while others
-/// are parsed. Each but the first reads again what it has in common with the one before, so there are fewer,
-/// or one, if that is much.
+/// Splits the versions into spans with about equally many files, to be read side by side, so that one waits
+/// for the server while another is parsed. Each span but the first reads again the files that it shares with
+/// the one before; where these are many, there are fewer spans, or one.
 std::vector<std::span<VersionApis::Version* const>> VersionApis::spans_of(
     std::span<Version* const> versions) {
   constexpr std::size_t kFewest = 4;    // versions of a span
@@ -318,7 +317,7 @@ Result<std::vector<std::vector<pysource::Answer>>> VersionApis::ask(
           return {};
         });
   };
-  TRY(at_once(std::span<const std::span<Version* const>>(spans), ask_span));
+  TRY(at_once(spans, ask_span));
   TRY(go_on(work_));
   TRY(require_some());
   std::vector<std::vector<pysource::Answer>> all(versions_.size());

@@ -43,9 +43,9 @@ std::optional<Value> GateEvaluator::call_of_names(const Value& object, const std
       const auto found = lists(*listing, name->text);
       if (found.is_no()) return arguments.at(1) != nullptr ? *arguments.at(1) : Value{.kind = Kind::none};
       if (!found.is_yes() || of_directory) return Value::unknown(found);
-      Value parameter{.kind = Kind::object, .special = true};
-      parameter.text = "inspect.Parameter";
-      return parameter;
+      Value found_object{.kind = Kind::object, .special = true};
+      found_object.text = listing->is(Kind::fields) ? "dataclasses.Field" : "inspect.Parameter";
+      return found_object;
     }
   }
   return Value::unknown(unknown_about(listing->text));
