@@ -23,9 +23,10 @@ namespace {
 /// For each of two halves: the directories of eight wheels of torch, or of more small wheels.
 constexpr std::uint64_t kMostTail = 8 * pytorch::kTorchTail;
 constexpr std::uint64_t kMostEntries = 30'000;
-/// Spans of versions that are read side by side, and the entries of each.
-constexpr std::size_t kMostSpans = 3;
-constexpr std::uint64_t kMostEntriesOfSpan = 8'000;
+/// Spans of versions that are read side by side, and the entries that each reads at a time: many spans, as
+/// most of their time is waiting, and of few entries, as each holds what it has read.
+constexpr std::size_t kMostSpans = 8;
+constexpr std::uint64_t kMostEntriesOfSpan = 4'000;
 constexpr std::size_t kMostTogether = 64;
 /// Answers that are kept of a wheel, some MB of text.
 constexpr std::size_t kMostKnown = 50'000;
@@ -259,7 +260,7 @@ void VersionApis::ask_some(std::span<Version* const> versions, std::span<const p
 std::vector<std::span<VersionApis::Version* const>> VersionApis::spans_of(
     std::span<Version* const> versions) {
   constexpr std::size_t kFewest = 4;    // versions of a span
-  constexpr std::size_t kDistinct = 6;  // files for each file that is read again
+  constexpr std::size_t kDistinct = 2;  // files for each file that is read again
   std::unordered_set<std::uint64_t> distinct;
   std::size_t all = 0;
   for (const auto* version : versions) {
