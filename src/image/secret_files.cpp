@@ -1,6 +1,8 @@
 #include "image/secret_files.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <iterator>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -38,9 +40,36 @@ bool has_npm_secret(std::string_view text) {
   });
 }
 
-/// Files of these names are secrets if they contain one of the texts.
+/// A line that gives a variable a secret: `export API_TOKEN=abc`, but not `export API_TOKEN=$(pass token)`.
+bool has_secret_variable(std::string_view text) {
+  constexpr std::string_view kWords[] = {"TOKEN", "SECRET", "PASSWORD", "PASSWD", "API_KEY", "ACCESS_KEY"};
+  const auto all = lines(text);
+  return std::any_of(all.begin(), all.end(), [&](std::string_view line) {
+    const auto equals = line.find('=');
+    if (equals == std::string_view::npos || trim(line).starts_with('#')) return false;
+    auto value = trim(line.substr(equals + 1));
+    while (value.starts_with('"') || value.starts_with('\'')) value.remove_prefix(1);
+    if (value.empty() || value.starts_with('$') || value.starts_with('`')) return false;
+    const auto name = line.substr(0, equals);
+    return std::any_of(std::begin(kWords), std::end(kWords),
+                       [&](std::string_view word) { return name.find(word) != std::string_view::npos; });
+  });
+}
+
+/// A private key in PEM or OpenSSH's format, or the key of a service account, whatever the file's name.
+bool is_key(std::string_view text) {
+  const auto first = trim(text.substr(0, text.find('\n')));
+  if (first.starts_with("-----BEGIN ") && first.ends_with("PRIVATE KEY-----")) return true;
+  return trim(text).starts_with('{') && text.find("\"service_account\"") != std::string_view::npos &&
+         text.find("\"private_key\"") != std::string_view::npos;
+}
+
+/// Larger files are no keys.
+constexpr std::uintmax_t kMostKey = std::uintmax_t{64} << 10;
+
+/// Files of these names, compared without case, are secrets if they contain one of the texts.
 struct Kind {
-  specs::IgnorePatterns names;
+  specs::IgnorePatterns names;          ///< in lower case
   std::vector<std::string_view> texts;  ///< none: whatever they contain
   bool (*contains)(std::string_view) = nullptr;
 };
@@ -51,15 +80,19 @@ specs::IgnorePatterns names(std::vector<std::string> patterns) {
 
 const std::vector<Kind>& kinds() {
   static const std::vector<Kind> all = {
-      {names({"**/.env", "**/.env.*", "!**/.env.example", "!**/.env.sample", "!**/.env.template",
-              "!**/.env.dist", "!**/.env.defaults"}),
+      {names({"**/.env", "**/.env.*", "**/*.env", "!**/.env.example", "!**/.env.sample", "!**/.env.template",
+              "!**/.env.dist", "!**/.env.defaults", "!**/example.env", "!**/sample.env", "!**/template.env"}),
        {}},
+      {names({"**/.envrc"}), {}, has_secret_variable},
       {names({"**/id_rsa", "**/id_dsa", "**/id_ecdsa", "**/id_ecdsa_sk", "**/id_ed25519", "**/id_ed25519_sk",
-              "**/*.ppk", "**/*.p12", "**/*.pfx"}),
+              "**/*.ppk", "**/*.p12", "**/*.pfx", "**/.ssh/**", "!**/*.pub", "!**/.ssh/config",
+              "!**/.ssh/known_hosts", "!**/.ssh/authorized_keys"}),
        {}},
       {names({"**/.netrc", "**/_netrc", "**/.pypirc", "**/.pgpass", "**/.git-credentials",
               "**/.aws/credentials", "**/.docker/config.json", "**/kubeconfig", "**/.kube/config",
-              "**/kaggle.json", "**/gcloud/application_default_credentials.json"}),
+              "**/kaggle.json", "**/gcloud/application_default_credentials.json", "**/gh/hosts.yml",
+              "**/.vault-token", "**/.streamlit/secrets.toml", "**/.s3cfg", "**/.boto", "**/rclone.conf",
+              "**/.my.cnf"}),
        {}},
       {names({"**/.huggingface/token", "**/huggingface/token", "**/.huggingface/stored_tokens",
               "**/huggingface/stored_tokens"}),
@@ -67,7 +100,7 @@ const std::vector<Kind>& kinds() {
       {names({"**/*.pem", "**/*.key"}), {"PRIVATE KEY-----"}},
       {names({"**/.npmrc"}), {}, has_npm_secret},
       {names({"**/*credentials*.json", "**/service-account*.json", "**/service_account*.json",
-              "**/client_secret*.json"}),
+              "**/client_secret*.json", "**/token.json", "**/tokens.json"}),
        {"\"private_key\"", "\"client_secret\"", "\"refresh_token\""}},
       {names({"**/pip.conf", "**/pip.ini", "**/uv.toml", "**/launch.toml"}), {}, has_url_password},
   };
@@ -77,11 +110,18 @@ const std::vector<Kind>& kinds() {
 }  // namespace
 
 Result<bool> looks_like_secret(std::string_view path, const std::filesystem::path& source) {
+  const auto name = to_lower(path);
+  std::error_code code;
+  const bool is_link = std::filesystem::is_symlink(source, code);
+  const auto size = is_link ? 0 : std::filesystem::file_size(source, code);
+  if (!code && size > 0 && size <= kMostKey) {
+    TRY_ASSIGN(const auto file, MappedFile::open(source));
+    if (is_key(file.text())) return true;
+  }
   for (const auto& kind : kinds()) {
-    if (!kind.names.match_exactly(path)) continue;
+    if (!kind.names.match_exactly(name)) continue;
     if (kind.texts.empty() && kind.contains == nullptr) return true;
-    std::error_code ignored;
-    if (std::filesystem::is_symlink(source, ignored)) continue;
+    if (is_link) continue;
     TRY_ASSIGN(const auto file, MappedFile::open(source));
     if (kind.contains != nullptr && kind.contains(file.text())) return true;
     const auto found = [&](std::string_view text) {

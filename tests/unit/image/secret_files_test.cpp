@@ -11,10 +11,26 @@ using testing::ElementsAre;
 using SecretFiles = ProjectFiles;
 
 TEST_F(SecretFiles, HaveNames) {
-  const std::vector<std::string> secrets = {
-      ".env",        ".env.production",    "deploy/id_rsa",    "deploy/id_ed25519",   ".netrc",
-      ".pypirc",     ".git-credentials",   ".aws/credentials", ".docker/config.json", "kubeconfig",
-      "kaggle.json", ".huggingface/token", "deploy/cert.p12"};
+  const std::vector<std::string> secrets = {".env",
+                                            ".env.production",
+                                            "deploy/id_rsa",
+                                            "deploy/id_ed25519",
+                                            ".netrc",
+                                            ".pypirc",
+                                            ".git-credentials",
+                                            ".aws/credentials",
+                                            ".docker/config.json",
+                                            "kubeconfig",
+                                            "kaggle.json",
+                                            ".huggingface/token",
+                                            "deploy/cert.p12",
+                                            "prod.env",
+                                            ".ENV",
+                                            "Id_RSA",
+                                            ".ssh/deploy",
+                                            ".vault-token",
+                                            ".config/gh/hosts.yml",
+                                            ".streamlit/secrets.toml"};
   for (const auto& secret : secrets) {
     write(secret);
     EXPECT_EQ(refusal(all_),
@@ -26,7 +42,8 @@ TEST_F(SecretFiles, HaveNames) {
     fs::remove(root() / secret);
   }
   for (const auto* harmless : {".env.example", ".env.sample", ".env.template", "deploy/id_rsa.pub", "token",
-                               "credentials", "env", ".environment", ".env/README"}) {
+                               "credentials", "env", ".environment", ".env/README", "example.env",
+                               ".ssh/config", ".ssh/known_hosts", ".ssh/deploy.pub", "hosts.yml"}) {
     write(harmless);
   }
   EXPECT_EQ(refusal(all_), "accepted");
@@ -42,6 +59,12 @@ TEST_F(SecretFiles, HaveContents) {
   for (const auto& [path, secret, harmless] : std::initializer_list<Case>{
            {"a.pem", key, "-----BEGIN CERTIFICATE-----\n"},
            {"a.key", key, "middle C\n"},
+           {"deploy_key", "-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n",
+            "about -----BEGIN OPENSSH PRIVATE KEY-----\n"},
+           {"project-1a2b3c.json", "{\n \"type\": \"service_account\",\n \"private_key\": \"x\"}",
+            "{\"type\": \"service_account\"}"},
+           {"token.json", "{\"refresh_token\": \"x\"}", "{\"eos_token\": 2}"},
+           {".envrc", "export HF_TOKEN='abc'\n", "layout python\nexport HF_TOKEN=$(pass hf)\n# TOKEN=abc\n"},
            {".npmrc", "//npm.example/:_authToken=abc\n",
             "always-auth=true\n//npm.example/:_authToken=${TOKEN}\n"},
            {"credentials.json", "{\"private_key\": \"x\"}", "{\"users\": []}"},
