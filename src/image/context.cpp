@@ -8,6 +8,7 @@
 #include "archive/tree.hpp"
 #include "base/file.hpp"
 #include "image/layers.hpp"
+#include "image/left_out.hpp"
 #include "image/venv.hpp"
 
 namespace launch::image {
@@ -52,6 +53,8 @@ Result<archive::InstallSize> write_context(const std::filesystem::path& folder, 
                                            const Work& work) {
   auto& disk = work.disk;
   TRY(make_folder(disk, folder));
+  // The engine ignores it; a copy of the project that the context is in leaves the context out.
+  TRY(archive::write_tree_file(disk, folder / kCacheTag, fmt::format("{}\n", kCacheSignature)));
   TRY(archive::write_tree_file(disk, folder / ".dockerignore", spec.dockerignore));
   if (spec.standalone) TRY(archive::unpack_interpreter(*spec.standalone, folder, work));
   TRY(write_bytecode(disk, folder, spec));

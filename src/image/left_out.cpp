@@ -26,15 +26,13 @@ bool is_one_of(const Names& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// https://bford.info/cachedir/
 bool has_cache_tag(const fs::path& folder) {
-  constexpr std::string_view kSignature = "Signature: 8a477f597d28d172789f06886806bc55";
   constexpr std::uint64_t kMost = 1 << 16;
   std::error_code ignored;
-  const auto tag = folder / "CACHEDIR.TAG";
+  const auto tag = folder / kCacheTag;
   if (!fs::is_regular_file(tag, ignored)) return false;
   const auto text = read_file(tag, kMost);
-  return text && text->starts_with(kSignature);
+  return text && text->starts_with(kCacheSignature);
 }
 
 bool is_wheel_house(const fs::path& folder) {

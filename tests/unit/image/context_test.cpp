@@ -9,6 +9,7 @@
 #include "fakes/fake_work.hpp"
 #include "fakes/files.hpp"
 #include "fakes/values.hpp"
+#include "image/left_out.hpp"
 #include "image/scratch.hpp"
 #include "unit/base/scratch.hpp"
 
@@ -39,6 +40,7 @@ TEST(Context, HasTheSameModesWhateverTheUmask) {
   EXPECT_EQ(fs::read_symlink(context / "venv/bin/python3"), "/usr/bin/python3.12");
   EXPECT_EQ(read_file(context / "venv/pyvenv.cfg").value(),
             "home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.12\n");
+  EXPECT_EQ(left_out_folder("context", context), LeftOut::noted) << "it is not copied into the next image";
 }
 
 TEST(Context, OfAnUnsoundWheelNamesIt) {
