@@ -61,7 +61,9 @@ std::optional<std::string> bad_container_path(const std::string& text) {
 std::optional<std::string> bad_apt_package(const std::string& text) {
   const auto equals = text.find('=');
   const auto name = std::string_view(text).substr(0, equals);
-  const bool good_name = name.size() >= 2 &&
+  constexpr std::size_t kLongest = 255;  // of the name of a package's file
+  // "NAME-" makes apt-get remove a package.
+  const bool good_name = name.size() >= 2 && !name.ends_with('-') &&
                          consists_of(name.substr(0, 1), "abcdefghijklmnopqrstuvwxyz0123456789") &&
                          consists_of(name, "abcdefghijklmnopqrstuvwxyz0123456789+-.");
   bool good_version = true;
@@ -72,7 +74,7 @@ std::optional<std::string> bad_apt_package(const std::string& text) {
              std::string_view(".+~:-").find(static_cast<char>(c)) != std::string_view::npos;
     });
   }
-  if (good_name && good_version) return std::nullopt;
+  if (good_name && good_version && text.size() <= kLongest) return std::nullopt;
   return found("the name of a Debian package, such as \"libc6-dev\" or \"gcc=4:12.2.0-3\"", text);
 }
 

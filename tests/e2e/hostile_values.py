@@ -50,19 +50,30 @@ LONGEST_ERROR = 2000
 
 RECIPE = """python = {python}
 platforms = ["linux-x86_64"]
-packages = ["small-tool"]
+packages = ["small-tool"{package}]
 [image]
 from = {base}
+apt = [{apt}]
 copy = [{{ from = {copy_from}, to = {copy_to}, owner = {owner}, exclude = [{exclude}] }}]
 user = {user}
 env = {{ {name} = {value} }}
 [train]
 command = [{command}]
 mounts = [{{ from = {mount_from}, to = {mount_to} }}]
+env = {{ {train_name} = {train_value} }}
+workdir = {workdir}
+secrets = {{ {secret_name} = {secret_file} }}
+[verify]
+smoke = ["python", "-c", {smoke}]
 """
-# Where in the recipe, and a good value.
+# Where in the recipe, and a good value; of the last two, none beside what is there.
 FIELDS = {"python": None, "base": None, "copy_from": "src", "copy_to": "/workspace", "owner": "root", "exclude": "*.ipynb",
-          "user": "trainer", "name": "GREETING", "value": "hello", "command": "main.py", "mount_from": "src", "mount_to": "/data"}
+          "user": "trainer", "name": "GREETING", "value": "hello", "command": "main.py", "mount_from": "src", "mount_to": "/data",
+          "train_name": "LEVEL", "train_value": "1", "workdir": "/workspace", "secret_name": "TOKEN", "secret_file": "token",
+          "smoke": "import small_tool", "package": None, "apt": None}
+NAMES = ("user", "owner", "name", "train_name", "secret_name")
+# What nothing of the Dockerfile comes from.
+OUTSIDE = {"command", "mount_from", "mount_to", "exclude", "train_value", "workdir", "secret_file", "smoke"}
 
 
 def toml(text):
@@ -75,12 +86,15 @@ class HostileValues(StandaloneProject):
         good = self.recipe.read_text()
         self.fields = {**FIELDS, "python": re.search(r'python = "(.*)"', good)[1], "base": re.search(r'from = "(docker.*)"', good)[1]}
         self.write_recipe()
+        (self.project / "token").write_text("secret\n")
         self.lock()
         self.good_lock = (self.project / f"lockfiles/pylock.{NAME}.toml").read_text()
         self.addCleanup(self.recipe.write_text, good)
 
     def write_recipe(self, **values):
         fields = {name: toml(values.get(name, good)) for name, good in self.fields.items()}
+        for name, before in (("package", ", "), ("apt", "")):
+            fields[name] = before + toml(values[name]) if name in values else ""
         self.recipe.write_text(RECIPE.format(**fields))
 
     def said(self, *arguments):
@@ -115,7 +129,7 @@ class HostileValues(StandaloneProject):
             for kind, value in HOSTILE.items():
                 with self.subTest(field=field, kind=kind):
                     self.write_recipe(**{field: value})
-                    if field in ("python", "base"):
+                    if field in ("python", "base", "package", "apt"):
                         code, _ = self.said("lock", NAME)
                         self.assertNotEqual(code, 0)
                         continue
@@ -124,11 +138,11 @@ class HostileValues(StandaloneProject):
                         accepted.setdefault(field, set()).add(kind)
                         code, _ = self.said("build", NAME, "--digest")
                         self.assertEqual(code, 0, self.words)
-        self.assertEqual({field: sorted(kinds) for field, kinds in accepted.items() if field in ("user", "owner", "name")},
-                         {}, "names that are no names")
+        self.assertEqual({field: sorted(kinds) for field, kinds in accepted.items() if field in NAMES}, {},
+                         "names that are no names")
         for kind in ("newline", "carriage return", "nul", "escape"):
             self.assertEqual([field for field, kinds in accepted.items()
-                              if kind in kinds and field not in ("command", "mount_from", "mount_to", "exclude")], [], kind)
+                              if kind in kinds and field not in OUTSIDE], [], kind)
         self.assertEqual(set(HOSTILE) - accepted["value"], {"newline", "carriage return", "nul", "escape", "tab", "64 KiB"})
 
     def test_fields_of_a_lock(self):

@@ -455,7 +455,8 @@ TEST(RecipeError, Image) {
             "error: recipes/demo.toml:4:8: [image] from: expected an image such as "
             "\"docker.io/library/debian:12\", "
             "found \"debian 12\"\n");
-  for (const std::string name : {"gcc; rm -rf /", "Gcc", "g", "-o", "gcc=", "gcc=1 2", "gcc/testing"}) {
+  for (const std::string name :
+       {"gcc; rm -rf /", "Gcc", "g", "-o", "gcc=", "gcc=1 2", "gcc/testing", "g++-", "gcc-=1"}) {
     EXPECT_EQ(error_with("image", "apt = [\"" + name + "\"]"),
               "error: recipes/demo.toml:4:8: [image] apt: expected the name of a Debian package, such as "
               "\"libc6-dev\" or \"gcc=4:12.2.0-3\", found \"" +
