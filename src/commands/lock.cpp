@@ -141,6 +141,31 @@ Result<bool> is_settled(const LockRequest& request, const Subject& subject) {
   return locking::is_settled(wanted);
 }
 
+/// The day of a lock that neither an upload nor a nightly dates: that of the lock before, unless everything
+/// is upgraded, else today.
+std::optional<specs::Day> day_of(const LockRequest& request, const Context& context, const Subject& subject,
+                                 const project::Lockfile& lock) {
+  if (project::lock_timestamp(lock) > 0) return std::nullopt;
+  const auto& previous = subject.previous.lock;
+  if (previous && previous->provenance.locked && !request.upgrade) return previous->provenance.locked;
+  return specs::Day::parse(utc_timestamp(context.clock.now()).substr(0, 10));
+}
+
+/// Says which versions of apt's packages an image gets, where no upload decides it.
+void tell_of_apt(const project::Recipe& recipe, const project::Provenance& provenance, Reporter& reporter) {
+  if (recipe.image.apt.empty()) return;
+  const auto packages = join_words(recipe.image.apt);
+  if (!provenance.base->snapshot) {
+    reporter.warn(fmt::format("the versions of {} depend on the day of the build: {}", packages,
+                              locking::why_no_snapshot(*provenance.base)));
+  } else if (provenance.locked) {
+    reporter.note(
+        fmt::format("the versions of {} are those of {}, as no index gives the upload times of the "
+                    "locked packages",
+                    packages, *provenance.base->snapshot));
+  }
+}
+
 Result<locking::LockResult> resolve(const LockRequest& request, const Context& context,
                                     const Subject& subject, const store::Store& store) {
   const auto& site = subject.workspace.site;
@@ -156,15 +181,12 @@ Result<locking::LockResult> resolve(const LockRequest& request, const Context& c
                                                renew_of(request), registry, context.reporter));
   TRY(require_no_stop(context));
   if (!chosen.warning.empty()) context.reporter.warn(chosen.warning);
+  result.lock.provenance.locked = day_of(request, context, subject, result.lock);
   const auto before = chosen.base.snapshot;  // of a base that is kept
   chosen.base.snapshot = locking::apt_snapshot(chosen.base, result.lock, chosen.created);
   if (chosen.base.snapshot && before) chosen.base.snapshot = std::max(*chosen.base.snapshot, *before);
-  if (!chosen.base.snapshot && !subject.recipe.image.apt.empty()) {
-    context.reporter.warn(fmt::format("the versions of {} depend on the day of the build: {}",
-                                      join_words(subject.recipe.image.apt),
-                                      locking::why_no_snapshot(chosen.base)));
-  }
   result.lock.provenance.base = std::move(chosen.base);
+  tell_of_apt(subject.recipe, result.lock.provenance, context.reporter);
   result.lock.provenance.interpreter = subject.interpreter;
   // The added constraint is not part of the recipe, so the digest is that of the recipe as written.
   if (request.torch)

@@ -25,8 +25,7 @@ std::optional<std::string> apt_snapshot(const project::BaseImage& base, const pr
 std::string why_no_snapshot(const project::BaseImage& base) {
   const auto known = pytorch::distribution(base.distribution);
   if (!known) return fmt::format("the distribution of {}:{} is unknown", base.name, base.tag);
-  if (!known->snapshots) return fmt::format("launch uses no dated archive of {}", known->title);
-  return "no index gives the upload times of the locked packages";
+  return fmt::format("launch uses no dated archive of {}", known->title);
 }
 
 }  // namespace launch::locking

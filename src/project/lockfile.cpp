@@ -90,6 +90,7 @@ void put_provenance(std::string& out, const Provenance& provenance) {
   if (provenance.cuda) put(out, "cuda", provenance.cuda->text());
   put(out, "cuda-version", provenance.cuda_version);
   if (provenance.date) put(out, "date", provenance.date->text());
+  if (provenance.locked) put(out, "locked", provenance.locked->text());
   put(out, "platforms", specs::texts_of(provenance.platforms));
   if (provenance.interpreter) out += write_python_build(*provenance.interpreter, "tool.launch.interpreter");
   if (provenance.base) put_base(out, *provenance.base);
@@ -142,8 +143,9 @@ std::int64_t lock_timestamp(const Lockfile& lock) {
       if (uploaded) newest = std::max(newest, *uploaded);
     }
   }
-  const auto& night = lock.provenance.date;
-  if (newest == std::chrono::sys_seconds{} && night) newest = night->midnight();
+  for (const auto& day : {lock.provenance.date, lock.provenance.locked}) {
+    if (newest == std::chrono::sys_seconds{} && day) newest = day->midnight();
+  }
   return newest.time_since_epoch().count();
 }
 

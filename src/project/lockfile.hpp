@@ -83,6 +83,7 @@ struct Provenance {
   std::optional<specs::Accelerator> cuda;   ///< nullopt with channel index
   std::optional<std::string> cuda_version;  ///< toolkit, "12.8.1"
   std::optional<specs::Day> date;           ///< of the nightly
+  std::optional<specs::Day> locked = {};    ///< the day of the lock; only where nothing else dates it
   std::vector<specs::Platform> platforms;
   std::optional<BaseImage> base;
   std::optional<PythonBuild> interpreter = {};  ///< of the image; nullopt: the base's
@@ -118,7 +119,7 @@ std::optional<std::string> cuda_version_of(const std::vector<LockedPackage>& pac
 specs::Accelerator accelerator(const Lockfile& lock);
 
 /// The time that a lock is of, in seconds since 1970: that of its newest upload, else the nightly's day, else
-/// 0.
+/// the day when it was locked, which is 0 in locks of early versions of launch.
 std::int64_t lock_timestamp(const Lockfile& lock);
 
 /// Of a lock's text: what images and run records quote. The digests of images, which contain it, are not a

@@ -131,6 +131,8 @@ Result<Provenance> read_provenance(const TomlTable& root) {
              read_value(table, "cuda", "a build such as \"cu128\"", specs::Accelerator::parse));
   TRY(table.read("cuda-version", provenance.cuda_version));
   TRY_ASSIGN(provenance.date, read_value(table, "date", "a day such as \"2025-06-06\"", specs::Day::parse));
+  TRY_ASSIGN(provenance.locked,
+             read_value(table, "locked", "a day such as \"2025-06-06\"", specs::Day::parse));
   TRY_ASSIGN(provenance.platforms, read_platforms(table));
   TRY_ASSIGN(provenance.base, read_base(table));
   TRY_ASSIGN(provenance.interpreter, read_interpreter(table));

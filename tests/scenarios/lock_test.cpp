@@ -57,6 +57,25 @@ TEST_F(LockScenario, KeepsWhatFitsUntilToldToUpgrade) {
                           "not verified yet: run `launch verify demo`\n");
 }
 
+TEST_F(LockScenario, TheDayOfTheLockStandsInForUploadTimes) {
+  ASSERT_EQ(scenario_.launch({"lock", "demo"}).code, 0);
+  const std::string key = "\nlocked = \"";
+  auto text = lock();
+  const auto day = text.find(key);
+  ASSERT_NE(day, std::string::npos) << text;
+  text.replace(day + key.size(), std::string_view("2026-11-28").size(), "2025-06-06");
+  scenario_.write("lockfiles/pylock.demo.toml", text);
+  EXPECT_EQ(scenario_.launch({"lock", "demo"}).code, 0);
+  EXPECT_EQ(lock(), text) << "it is kept";
+  EXPECT_EQ(scenario_.launch({"lock", "demo", "--upgrade"}).code, 0);
+  EXPECT_THAT(lock(), testing::Not(testing::HasSubstr("2025-06-06")));
+  // With a time of the index, there is no other.
+  index_.set_upload_time("leaf-2.0-py3-none-any.whl", "2025-06-07T08:09:10Z");
+  EXPECT_EQ(scenario_.launch({"lock", "demo", "--upgrade"}).code, 0);
+  EXPECT_THAT(lock(), testing::AllOf(testing::Not(testing::HasSubstr(key)),
+                                     testing::HasSubstr("upload-time = 2025-06-07T08:09:10Z")));
+}
+
 TEST_F(LockScenario, TheDocumentHasTheChanges) {
   const auto changes = [](const std::string& out) {
     const auto begin = out.find("\"changes\":");

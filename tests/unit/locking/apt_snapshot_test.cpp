@@ -12,8 +12,10 @@ TEST(AptSnapshot, IsOfTheTimeOfTheLock) {
   auto base = project::test::base("ubuntu 24.04", "3.12");
   project::Lockfile lock;
   EXPECT_EQ(apt_snapshot(base, lock, ""), std::nullopt) << "a lock without a time";
+  lock.provenance.locked = fakes::day("2025-06-07");
+  EXPECT_EQ(apt_snapshot(base, lock, ""), "20250607T000000Z");
   lock.provenance.date = fakes::day("2025-06-06");
-  EXPECT_EQ(apt_snapshot(base, lock, ""), "20250606T000000Z");
+  EXPECT_EQ(apt_snapshot(base, lock, ""), "20250606T000000Z") << "a nightly";
   lock.packages.push_back(project::test::package("six", "1.17", 1));
   auto& wheels = lock.packages[0].wheels;
   wheels[0].upload_time = "2024-12-04T17:35:26.5Z";
