@@ -245,6 +245,27 @@ const std::vector<Files>& correct_gates() {
       {{"a.py",
         "import torch\ndef f(a: Union[str, torch.device] = g(torch, 1), *b):\n"
         "  use = hasattr(torch, 'new')\n  if use:\n    torch.new()\n"}},
+      // A helper tries.
+      {{"a.py",
+        "def is_new_available():\n  try:\n    from torch.new import x\n    return True\n"
+        "  except ImportError:\n    return False\n"
+        "if is_new_available():\n  import torch.new\n"}},
+      {{"a.py",
+        "import functools\n@functools.lru_cache\ndef available():\n  try:\n    import torch.new\n"
+        "  except ImportError:\n    return False\n  return True\n"
+        "def f():\n  if available():\n    import torch.new\n"}},
+      {{"a.py",
+        "import torch\ndef available():\n  try:\n    torch.new\n    return True\n"
+        "  except AttributeError:\n    return False\nif available():\n  torch.new()\n"}},
+      {{"p/__init__.py", ""},
+       {"p/utils.py",
+        "def is_new_available():\n  try:\n    import torch.new\n    return True\n  except ImportError:\n"
+        "    return False\n"},
+       {"p/a.py",
+        "from .utils import is_new_available\nif is_new_available():\n  from torch.new import x\n"}},
+      {{"a.py",
+        "def load():\n  try:\n    from torch.new import x\n    return x\n  except ImportError:\n"
+        "    return None\nif load() is not None:\n  from torch.new import y\n"}},
   };
   return kCorrect;
 }
@@ -392,6 +413,12 @@ TEST(Gates, WrongOnesFailWithBothLines) {
       {{{"a.py", "import b\ndef f():\n  from torch.new import x\n"}, {"b.py", "import a\n"}},
        "2.5.1",
        "a.py:3"},
+      // The helper tries something else.
+      {{{"a.py",
+         "def available():\n  try:\n    import torch.other\n    return True\n  except ImportError:\n"
+         "    return False\nif available():\n  import torch.new\n"}},
+       "2.5.1",
+       "a.py:8 7"},
       // One caller has no gate.
       {{{"a.py",
          "from x import TORCH_GE_2_6\ndef build():\n  from torch.new import x\n"
