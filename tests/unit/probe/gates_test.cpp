@@ -233,6 +233,16 @@ const std::vector<Files>& correct_gates() {
       {{"p/__init__.py", ""},
        {"p/new.py", "from torch.new import x\n"},
        {"p/b.py", "try:\n  from .new import x\nexcept ImportError:\n  x = None\n"}},
+      // The same of a package, and of a module that is imported with its package.
+      {{"p/__init__.py", ""},
+       {"p/new/__init__.py", "from torch.new import x\nfrom .deep import z\n"},
+       {"p/new/deep.py", "from torch.new import y\n"},
+       {"p/new/alone.py", "from torch.new import y\n"},
+       {"p/b.py", "import torch\nif torch.__version__ >= '2.6':\n  from .new import x\n"}},
+      {{"p/__init__.py", ""},
+       {"p/new/__init__.py", "from torch.new import x\n"},
+       {"p/new/deep.py", "z = 1\n"},
+       {"p/b.py", "import torch\nif torch.__version__ >= '2.6':\n  import p.new.deep\n"}},
       {{"a.py",
         "import torch\nif torch.__version__.startswith(('2.4', '2.5')):\n  from torch.old import x\n"
         "elif torch.__version__ >= '2.6':\n  from torch.new import x\n"}},
@@ -413,6 +423,18 @@ TEST(Gates, WrongOnesFailWithBothLines) {
       {{{"a.py", "import b\ndef f():\n  from torch.new import x\n"}, {"b.py", "import a\n"}},
        "2.5.1",
        "a.py:3"},
+      // The package is also imported elsewhere; the outermost one by whoever uses it.
+      {{{"p/__init__.py", ""},
+        {"p/new/__init__.py", "from torch.new import x\n"},
+        {"p/new/deep.py", "z = 1\n"},
+        {"p/b.py", "import torch\nif torch.__version__ >= '2.6':\n  from .new import x\n"},
+        {"p/c.py", "from .new.deep import z\n"}},
+       "2.5.1",
+       "p/new/__init__.py:1"},
+      {{{"p/__init__.py", "from torch.new import x\n"},
+        {"test_p.py", "import torch\nif torch.__version__ >= '2.6':\n  import p\n"}},
+       "2.5.1",
+       "p/__init__.py:1"},
       // The helper tries something else.
       {{{"a.py",
          "def available():\n  try:\n    import torch.other\n    return True\n  except ImportError:\n"
