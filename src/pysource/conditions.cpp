@@ -54,6 +54,11 @@ bool takes_import_error(const SourceTree& tree, TokenRange head) {
   return names_any(tree, head, {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"});
 }
 
+bool takes_missing_modules_only(const SourceTree& tree, TokenRange head) {
+  return names_any(tree, head, {"ModuleNotFoundError"}) &&
+         !names_any(tree, head, {"ImportError", "Exception", "BaseException"});
+}
+
 namespace {
 
 bool exits(std::string_view name) {

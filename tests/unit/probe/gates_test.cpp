@@ -255,6 +255,18 @@ const std::vector<Files>& correct_gates() {
       {{"a.py",
         "import torch\ndef f(a: Union[str, torch.device] = g(torch, 1), *b):\n"
         "  use = hasattr(torch, 'new')\n  if use:\n    torch.new()\n"}},
+      // Only a missing module is caught, and the module is what is missing.
+      {{"a.py", "try:\n  from torch.new import x\nexcept ModuleNotFoundError:\n  x = None\n"}},
+      {{"a.py",
+        "try:\n  from torch.new import x\nexcept ModuleNotFoundError:\n  from torch.old import x\n"}},
+      {{"a.py",
+        "from contextlib import suppress\nwith suppress(ModuleNotFoundError):\n  from torch.new import x\n"}},
+      {{"a.py",
+        "try:\n  from torch.there import new\nexcept ModuleNotFoundError:\n  new = 1\n"
+        "except ImportError:\n  new = None\n"}},
+      {{"a.py",
+        "try:\n  try:\n    from torch.there import new\n  except ModuleNotFoundError:\n    new = 1\n"
+        "except ImportError:\n  new = None\n"}},
       // A helper tries.
       {{"a.py",
         "def is_new_available():\n  try:\n    from torch.new import x\n    return True\n"
@@ -421,6 +433,19 @@ TEST(Gates, WrongOnesFailWithBothLines) {
        "2.5.1",
        "a.py:4"},
       {{{"a.py", "import b\ndef f():\n  from torch.new import x\n"}, {"b.py", "import a\n"}},
+       "2.5.1",
+       "a.py:3"},
+      // Only a missing module is caught.
+      {{{"a.py", "try:\n  from torch.there import new\nexcept ModuleNotFoundError:\n  new = None\n"}},
+       "2.5.1",
+       "a.py:2"},
+      {{{"a.py",
+         "try:\n  from torch.there import new\nexcept ModuleNotFoundError:\n  from torch import a as new\n"}},
+       "2.5.1",
+       "a.py:2"},
+      {{{"a.py",
+         "from contextlib import suppress\nwith suppress(ModuleNotFoundError):\n"
+         "  from torch.there import new\n"}},
        "2.5.1",
        "a.py:3"},
       // The package is also imported elsewhere; the outermost one by whoever uses it.
