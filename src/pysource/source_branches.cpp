@@ -67,6 +67,8 @@ SourceWalk::Flow SourceWalk::branch(const Statement& statement, const Place& pla
         add_gates(rest, {{way.test, false, way.line, true}});
       } else {
         inside.on_other_path = rest.on_other_path = true;
+      }
+      if (!place.constructor_gates.empty() && !definitions_.matters(clause.head)) {
         for (const auto& each : place.constructor_gates) {
           const auto gate = linked_gate(each, tree_, clause.head);
           if (gate.test != nullptr) add_gates(inside, {gate});

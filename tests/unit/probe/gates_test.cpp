@@ -288,6 +288,16 @@ const std::vector<Files>& correct_gates() {
       {{"a.py",
         "def load():\n  try:\n    from torch.new import x\n    return x\n  except ImportError:\n"
         "    return None\nif load() is not None:\n  from torch.new import y\n"}},
+      // A name of the tree, whatever it is called.
+      {{"p/__init__.py", ""},
+       {"p/c.py",
+        "import torch\nsupport_x = torch.__version__ >= '2.6'\nisNew = support_x\n"
+        "def ge(v):\n  return torch.__version__ >= v\n"
+        "try:\n  from torch.new import Module\nexcept ImportError:\n  Module = None\n"},
+       {"p/a.py", "from .c import support_x\nif support_x:\n  from torch.new import x\n"},
+       {"p/b.py", "from .c import isNew\ndef f():\n  if not isNew:\n    return\n  from torch.new import x\n"},
+       {"p/d.py", "from . import c\nif c.ge('2.6'):\n  from torch.new import x\n"},
+       {"p/e.py", "from .c import Module\nif Module is not None:\n  from torch.new import x\n"}},
   };
   return kCorrect;
 }
@@ -435,6 +445,12 @@ TEST(Gates, WrongOnesFailWithBothLines) {
       {{{"a.py", "import b\ndef f():\n  from torch.new import x\n"}, {"b.py", "import a\n"}},
        "2.5.1",
        "a.py:3"},
+      // A name of the tree that says nothing of versions.
+      {{{"p/__init__.py", ""},
+        {"p/c.py", "import os\nuse_x = os.environ.get('X')\n"},
+        {"p/a.py", "from .c import use_x\nif use_x:\n  from torch.new import x\n"}},
+       "2.5.1",
+       "p/a.py:3"},
       // Only a missing module is caught.
       {{{"a.py", "try:\n  from torch.there import new\nexcept ModuleNotFoundError:\n  new = None\n"}},
        "2.5.1",
