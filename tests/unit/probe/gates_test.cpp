@@ -267,6 +267,17 @@ const std::vector<Files>& correct_gates() {
       {{"a.py",
         "try:\n  try:\n    from torch.there import new\n  except ModuleNotFoundError:\n    new = 1\n"
         "except ImportError:\n  new = None\n"}},
+      {{"a.py",
+        "ERRORS = (ImportError, OSError)\ntry:\n  from torch.new import x\nexcept ERRORS as e:\n"
+        "  x = None\n"}},
+      {{"a.py",
+        "import torch\nfrom packaging.version import Version as V\nv = V(torch.__version__)\n"
+        "if V(f'{v.major}.{v.minor}') >= V('2.6'):\n  from torch.new import x\n"}},
+      {{"a.py", "import torch\nif 'new' in torch.__dict__:\n  from torch.new import x\n"}},
+      {{"a.py", "import torch\nif 'new' in vars(torch):\n  from torch.new import x\n"}},
+      {{"a.py", "import torch\nif callable(getattr(torch, 'new', None)):\n  torch.new()\n"}},
+      {{"a.py",
+        "import torch\ndef has(o, n):\n  return hasattr(o, n)\nif has(torch, 'new'):\n  torch.new()\n"}},
       // A helper tries.
       {{"a.py",
         "def is_new_available():\n  try:\n    from torch.new import x\n    return True\n"
