@@ -22,7 +22,7 @@ struct Comparator {
 };
 
 /// The longest first, where one begins like another.
-constexpr std::array<Comparator, 38> kComparators = {{
+constexpr std::array<Comparator, 40> kComparators = {{
     {{"greater", "than", "or", "equal"}, ">="},
     {{"less", "than", "or", "equal"}, "<="},
     {{"greater", "or", "equal"}, ">="},
@@ -35,6 +35,8 @@ constexpr std::array<Comparator, 38> kComparators = {{
     {{"newer", "or", "equal"}, ">="},
     {{"higher", "or", "equal"}, ">="},
     {{"later", "or", "equal"}, ">="},
+    {{"min", "version"}, ">="},
+    {{"minimum", "version"}, ">="},
     {{"or", "newer"}, ">="},
     {{"or", "later"}, ">="},
     {{"or", "higher"}, ">="},
