@@ -51,9 +51,9 @@ class CallGraph {
   };
   std::vector<Unit> units_;
   std::vector<Site> sites_;
-  std::vector<pysource::NameSite> names_;   ///< sorted by name
-  std::vector<std::uint32_t> first_units_;  ///< of each file
-  std::vector<bool> is_package_;            ///< by file
+  std::vector<pysource::NameSite> names_;               ///< sorted by name
+  std::vector<std::uint32_t> first_units_;              ///< of each file
+  std::vector<bool> is_package_;                        ///< by file
   std::vector<std::optional<std::uint32_t>> packages_;  ///< by file: that of the package that it is in
   struct FileImports {
     std::vector<pysource::ModuleSite> modules;

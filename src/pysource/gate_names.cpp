@@ -223,7 +223,8 @@ std::optional<Value> GateEvaluator::call_by_name(const std::string& name, const 
     return Value::of(skips(words) ? !fits : fits);
   }
   const auto numbers = version_of(std::span(arguments.values).first(arguments.positional()));
-  if (named && named->version.empty() && !numbers.empty() && !named->distribution.empty() && !named->op.empty())
+  if (named && named->version.empty() && !numbers.empty() && !named->distribution.empty() &&
+      !named->op.empty())
     return Value::of(compare_distribution(named->distribution, named->op, numbers));
   const bool gives_version = words == std::vector<std::string>{"torch", "version"} ||
                              words == std::vector<std::string>{"get", "torch", "version"};

@@ -227,8 +227,8 @@ bool may_name_root(std::string_view word, const Roots& roots) {
 
 Interest interest_of(std::string_view word, const Roots& roots) {
   if (word == "hasattr" || word == "getattr" || word == "dir" || word == "signature" || word == "None" ||
-      word == "getfullargspec" || word == "callable" || word == "__dataclass_fields__" ||
-      word == "vars" || word == "__dict__") {
+      word == "getfullargspec" || word == "callable" || word == "__dataclass_fields__" || word == "vars" ||
+      word == "__dict__") {
     return Interest::asks;
   }
   if (word == "find_spec" || word == "get_distribution" || word == "importorskip") return Interest::strong;

@@ -201,7 +201,8 @@ void SourceWalk::refer_imports(const std::vector<ImportedName>& names, const Pla
   }
 }
 
-/// The place of an import of a name where only a missing module is caught: if the module is there, nothing is.
+/// The place of an import of a name where only a missing module is caught: if the module is there, nothing
+/// is.
 SourceWalk::Place SourceWalk::place_of_import(const ImportedName& name, const Place& place) {
   auto here = place;
   if (!name.from || name.name == "*") return here;

@@ -129,9 +129,10 @@ TEST_F(FallbacksScenario, AnotherFunctionOfTheSameNameIsNoFallback) {
   scenario_.write("src/train.py", "from torch.accelerator import wait\n");
   const auto done = scenario_.launch({"scan", "--fallbacks", "2.4.0..2.6.0", "src"});
   EXPECT_EQ(done.out, "");
-  EXPECT_EQ(done.err,
-            "src/train.py:1: torch.accelerator.wait has no fallback: it was not found anywhere in torch 2.4.0\n"
-            "wrote fallbacks for 0 of 1 import that torch 2.4.0 or 2.6.0 lacks\n");
+  EXPECT_EQ(
+      done.err,
+      "src/train.py:1: torch.accelerator.wait has no fallback: it was not found anywhere in torch 2.4.0\n"
+      "wrote fallbacks for 0 of 1 import that torch 2.4.0 or 2.6.0 lacks\n");
   EXPECT_EQ(done.code, 1);
 }
 

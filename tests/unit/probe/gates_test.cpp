@@ -257,8 +257,7 @@ const std::vector<Files>& correct_gates() {
         "  use = hasattr(torch, 'new')\n  if use:\n    torch.new()\n"}},
       // Only a missing module is caught, and the module is what is missing.
       {{"a.py", "try:\n  from torch.new import x\nexcept ModuleNotFoundError:\n  x = None\n"}},
-      {{"a.py",
-        "try:\n  from torch.new import x\nexcept ModuleNotFoundError:\n  from torch.old import x\n"}},
+      {{"a.py", "try:\n  from torch.new import x\nexcept ModuleNotFoundError:\n  from torch.old import x\n"}},
       {{"a.py",
         "from contextlib import suppress\nwith suppress(ModuleNotFoundError):\n  from torch.new import x\n"}},
       {{"a.py",

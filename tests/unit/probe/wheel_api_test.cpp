@@ -131,6 +131,15 @@ TEST(WheelApi, AModuleThatStandsForAnother) {
   EXPECT_EQ(ask(files, "torch.old:sys").substr(0, 3), "no:");
 }
 
+TEST(WheelApi, ANearNameMayComeByAStar) {
+  const std::map<std::string, std::string> files = {
+      {"torch/__init__.py", ""},
+      {"torch/nn/__init__.py", "from torch.nn.modules import *\n"},
+      {"torch/nn/modules.py", "class Linear: pass\n"}};
+  EXPECT_EQ(ask(files, "torch.nn:Linera"),
+            "no: torch/nn/__init__.py of torch 2.3.1 has no Linera, but Linear");
+}
+
 TEST(WheelApi, DefaultsOfSysModules) {
   const std::map<std::string, std::string> files = {
       {"torch/__init__.py",
