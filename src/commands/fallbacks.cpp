@@ -61,7 +61,7 @@ class Fallbacks {
   using Places = std::map<pysource::Requirement, probe::Advice>;
 
   /// Where names that `has` has are in the one that lacks them.
-  static Result<void> find_places(const Side& has, Side& lacks, Places& places) {
+  static Result<void> find_places(Side& has, Side& lacks, Places& places) {
     std::vector<pysource::Requirement> missing;
     for (std::size_t i = 0; i < lacks.names.size(); ++i) {
       const auto& requirement = lacks.names[i].requirement;
@@ -70,7 +70,7 @@ class Fallbacks {
         missing.push_back(requirement);
       }
     }
-    TRY_ASSIGN(places, lacks.apis.look_elsewhere(0, missing));
+    TRY_ASSIGN(places, lacks.apis.look_elsewhere(0, missing, &has.apis));
     return {};
   }
 

@@ -31,8 +31,9 @@ std::uint32_t CallGraph::add(pysource::CallSites calls, bool is_package) {
   const auto unit = static_cast<std::uint32_t>(units_.size());
   const auto site = static_cast<std::uint32_t>(sites_.size());
   first_units_.push_back(unit);
+  is_package_.push_back(is_package);
   for (const auto& each : calls.units) {
-    const bool open = each.is_called || is_special(each.name) || (each.kind == Kind::module && is_package);
+    const bool open = each.is_called || is_special(each.name);
     units_.push_back({each.kind, pysource::hash_of_name(each.name), unit + each.owner, file, open});
   }
   for (auto& each : calls.sites)
@@ -44,7 +45,17 @@ std::uint32_t CallGraph::add(pysource::CallSites calls, bool is_package) {
   return unit;
 }
 
+void CallGraph::find_packages(const pysource::SymbolTable& symbols) {
+  for (std::uint32_t file = 0; file < is_package_.size(); ++file) {
+    auto found = symbols.module(file, is_package_[file] ? 2 : 1, {});
+    if (found && (*found == file || !is_package_[*found])) found.reset();
+    if (is_package_[file] && !found) units_[first_units_[file]].open = true;
+    packages_.push_back(found);
+  }
+}
+
 void CallGraph::finish(const pysource::SymbolTable& symbols) {
+  find_packages(symbols);
   // Only names of the tree's own code matter, under which name they may be called.
   std::set<std::uint32_t> defined;
   for (const auto& unit : units_) {
@@ -70,8 +81,9 @@ void CallGraph::finish(const pysource::SymbolTable& symbols) {
     for (const auto& each : imports_[file].modules) {
       if (each.name == "*") stars_.insert(file);
       const auto add = [&](std::string_view module) {
-        const auto found = symbols.module(file, each.dots, module);
-        if (found) importers_[*found].push_back(each.site);
+        for (auto found = symbols.module(file, each.dots, module); found && *found != file;
+             found = packages_[*found])
+          importers_[*found].push_back(each.site);
       };
       add(each.module);
       if (each.name.empty()) continue;
@@ -130,15 +142,18 @@ Reached CallSearch::site(std::uint32_t number) {
   return site.guarded ? std::max(result, Reached::caught) : result;
 }
 
+/// A module is imported after the package that it is in.
 Reached CallSearch::module(std::uint32_t file) {
   const auto found = graph_.importers_.find(file);
-  if (found == graph_.importers_.end()) return Reached::yes;
-  auto best = Reached::cycle;
-  for (const auto each : found->second) {
-    best = better(best, site(each));
-    if (best == Reached::yes) break;
+  auto best = found == graph_.importers_.end() ? Reached::yes : Reached::cycle;
+  if (found != graph_.importers_.end()) {
+    for (const auto each : found->second) {
+      best = better(best, site(each));
+      if (best == Reached::yes) break;
+    }
   }
-  return best;
+  const auto package = graph_.packages_[file];
+  return package ? std::max(best, unit(graph_.first_units_[*package])) : best;
 }
 
 /// Whether what stands at a site may be the unit.

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <utility>
@@ -22,8 +23,9 @@ enum class Reached : std::uint8_t {
   no,       ///< every way to it has a gate that does not let it run
 };
 
-/// Who may call whom in the scanned tree, by names alone, and which file imports which. What nothing in the
-/// tree refers to can be called from outside.
+/// Who may call whom in the scanned tree, by names alone, and which file imports which; an import of a module
+/// imports its packages. What nothing in the tree refers to can be called from outside, and so can the
+/// outermost packages.
 class CallGraph {
  public:
   /// Adds a file's sites; files are numbered as in the symbols. Returns the number of its first unit.
@@ -33,6 +35,7 @@ class CallGraph {
 
  private:
   friend class CallSearch;
+  void find_packages(const pysource::SymbolTable& symbols);
   struct Unit {
     pysource::CodeUnit::Kind kind;
     std::uint32_t name;   ///< its hash
@@ -48,8 +51,10 @@ class CallGraph {
   };
   std::vector<Unit> units_;
   std::vector<Site> sites_;
-  std::vector<pysource::NameSite> names_;   ///< sorted by name
-  std::vector<std::uint32_t> first_units_;  ///< of each file
+  std::vector<pysource::NameSite> names_;               ///< sorted by name
+  std::vector<std::uint32_t> first_units_;              ///< of each file
+  std::vector<bool> is_package_;                        ///< by file
+  std::vector<std::optional<std::uint32_t>> packages_;  ///< by file: that of the package that it is in
   struct FileImports {
     std::vector<pysource::ModuleSite> modules;
   };

@@ -131,7 +131,7 @@ Advice advice_on_module(const std::vector<std::string>& modules, const Target& t
 
 class Search {
  public:
-  explicit Search(WheelApi& api) : api_(api) {}
+  Search(WheelApi& api, WheelApi* has) : api_(api), has_(has) {}
 
   Result<std::map<pysource::Requirement, Advice>> run(const std::vector<pysource::Requirement>& missing) {
     std::map<pysource::Requirement, Advice> advice;
@@ -140,6 +140,7 @@ class Search {
       const auto& modules = modules_below(std::string(pysource::root_of(target.module)));
       if (target.is_module) {
         advice[each] = advice_on_module(modules, target);
+        TRY(drop_others(each, advice[each].moved));
       } else {
         candidates_.emplace(each, nearest(modules, target));
       }
@@ -179,13 +180,14 @@ class Search {
     TRY_ASSIGN(const auto read, api_.read_modules(list));
     for (std::size_t i = 0; i < list.size(); ++i) read_.emplace(list[i], read[i]);
     for (const auto& [missing, modules] : looked_at) {
-      TRY_ASSIGN(advice[missing].moved, places_of(Target(missing).name, modules));
+      TRY_ASSIGN(advice[missing].moved, places_of(missing, modules));
     }
     return {};
   }
 
-  Result<std::vector<std::string>> places_of(const std::string& name,
+  Result<std::vector<std::string>> places_of(const pysource::Requirement& missing,
                                              const std::vector<std::string>& candidates) {
+    const auto name = Target(missing).name;
     std::vector<pysource::Requirement> questions;
     for (const auto& module : candidates) {
       const auto* names = read_.at(module);
@@ -196,10 +198,31 @@ class Search {
     for (std::size_t i = 0; i < answers.size(); ++i) {
       if (answers[i].verdict == pysource::Verdict::yes) places.push_back(questions[i].module);
     }
+    TRY(drop_others(missing, places));
     return without_parts(places);
   }
 
+  /// Drops the places that have something else of the same name: what the other release has there is not
+  /// what it has where the name is missing.
+  Result<void> drop_others(const pysource::Requirement& missing, std::vector<std::string>& places) {
+    if (has_ == nullptr || places.empty()) return {};
+    const Target target(missing);
+    std::vector<pysource::Requirement> questions = {missing};
+    for (const auto& place : places) questions.push_back({place, target.is_module ? "" : target.name});
+    TRY_ASSIGN(const auto answers, has_->ask(questions));
+    std::vector<std::string> same;
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      const auto& there = answers[i + 1];
+      // The reason of a "yes" says where the name is defined.
+      const bool is_same = there.verdict == pysource::Verdict::yes && there.reason == answers[0].reason;
+      if (there.verdict == pysource::Verdict::no || is_same) same.push_back(places[i]);
+    }
+    places = std::move(same);
+    return {};
+  }
+
   WheelApi& api_;
+  WheelApi* has_;                                            // null: no other release is known
   std::map<std::string, std::vector<std::string>> modules_;  // by root
   std::map<pysource::Requirement, std::vector<std::string>> candidates_;
   std::map<std::string, const pysource::ModuleNames*> read_;
@@ -208,8 +231,8 @@ class Search {
 }  // namespace
 
 Result<std::map<pysource::Requirement, Advice>> look_elsewhere(
-    WheelApi& api, const std::vector<pysource::Requirement>& missing) {
-  return Search(api).run(missing);
+    WheelApi& api, const std::vector<pysource::Requirement>& missing, WheelApi* has) {
+  return Search(api, has).run(missing);
 }
 
 }  // namespace launch::probe

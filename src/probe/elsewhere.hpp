@@ -20,8 +20,10 @@ struct Advice {
 /// Looks for the last part of each missing name in other modules of its wheel: those that define it or list
 /// it in `__all__`, and packages that import it. Reads at most the 32 nearest modules per name (by the parts
 /// that their names share with the module's; underscores do not count) and 200 in all. Names without any
-/// advice are left out. Errors: those of WheelApi::read_modules and ask.
+/// advice are left out. `has` is another release, which has the missing names; null without one. A name that
+/// it has in both places, with different definitions, did not move from one to the other. Errors: those of
+/// WheelApi::read_modules and ask.
 Result<std::map<pysource::Requirement, Advice>> look_elsewhere(
-    WheelApi& api, const std::vector<pysource::Requirement>& missing);
+    WheelApi& api, const std::vector<pysource::Requirement>& missing, WheelApi* has = nullptr);
 
 }  // namespace launch::probe

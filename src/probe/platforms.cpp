@@ -129,8 +129,9 @@ Result<std::vector<PlatformAnswers>> PlatformApis::ask(const TreeScan& scan, con
 }
 
 Result<std::map<pysource::Requirement, Advice>> PlatformApis::look_elsewhere(
-    std::size_t platform, const std::vector<pysource::Requirement>& missing) {
-  return probe::look_elsewhere(platforms_[platform].api, missing);
+    std::size_t platform, const std::vector<pysource::Requirement>& missing, PlatformApis* has) {
+  return probe::look_elsewhere(platforms_[platform].api, missing,
+                               has == nullptr ? nullptr : &has->platforms_.front().api);
 }
 
 }  // namespace launch::probe

@@ -36,9 +36,10 @@ class PlatformApis {
   /// The answers of each platform, with gates evaluated for the versions of its wheels. Names from a package
   /// without a wheel for a platform are unknown there. Errors: those of WheelApi::ask and missing_needs.
   Result<std::vector<PlatformAnswers>> ask(const TreeScan& scan, const AskRules& rules = {});
-  /// Where names are that are missing on a platform (look_elsewhere). Errors: those of look_elsewhere.
+  /// Where names are that are missing on a platform (look_elsewhere); `has` is another release, with the
+  /// names on its first platform, or null. Errors: those of look_elsewhere.
   Result<std::map<pysource::Requirement, Advice>> look_elsewhere(
-      std::size_t platform, const std::vector<pysource::Requirement>& missing);
+      std::size_t platform, const std::vector<pysource::Requirement>& missing, PlatformApis* has = nullptr);
 
  private:
   struct Platform {

@@ -71,16 +71,23 @@ class Walk {
   }
 
   bool enters(const fs::path& folder) {
-    if (is_passed_over(folder)) return false;
+    if (is_passed_over(folder)) {
+      if (!is_excluded(folder)) note_environment(folder);
+      return false;
+    }
     if (is_excluded(folder)) {
       excluded_ = true;
       return root_.exclude->may_include_below(folder.lexically_relative(root_.path).string()) ||
              root_.exclude->may_include_below(shown(folder));
     }
-    if (const auto* mark = environment_mark(folder)) {
-      left_out_.environments.push_back({shown(folder), mark});
-      return false;
-    }
+    return !note_environment(folder);
+  }
+
+  /// True if it is an environment, which is then among what was left out.
+  bool note_environment(const fs::path& folder) {
+    const auto* mark = environment_mark(folder);
+    if (mark == nullptr) return false;
+    left_out_.environments.push_back({shown(folder), mark});
     return true;
   }
 

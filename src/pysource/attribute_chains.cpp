@@ -228,13 +228,31 @@ void AttributeChains::keywords(const Requirement& called, std::uint32_t open, To
   const auto behind = behind_bracket(tree_, open, range.last);
   for (const auto argument : split_range(tree_, {open + 1, behind - 1}, ",")) {
     const auto name = argument.first;
-    if (name + 1 >= argument.last || !tree_.is_name(name) || !tree_.is(name + 1, "=")) continue;
-    auto requirement = called;
-    requirement.keyword = tree_.text(name);
-    const auto& literals = place.tested_literals;
-    const bool tested = std::find(literals.begin(), literals.end(), requirement.keyword) != literals.end();
-    add(std::move(requirement), name, unsure || tested);
+    if (name + 1 >= argument.last) continue;
+    if (tree_.is(name, "**")) unpacked_keywords(called, {name + 1, argument.last}, unsure);
+    if (!tree_.is_name(name) || !tree_.is(name + 1, "=")) continue;
+    add_keyword(called, std::string(tree_.text(name)), name, unsure);
   }
+}
+
+/// Those of `**{"NAME": …}` and `**dict(NAME=…)`.
+void AttributeChains::unpacked_keywords(const Requirement& called, TokenRange value, bool unsure) {
+  if (tree_.is(value.first, "dict") && value.first + 1 < value.last && tree_.is(value.first + 1, "("))
+    return keywords(called, value.first + 1, value, unsure);
+  if (!tree_.is(value.first, "{") || behind_bracket(tree_, value.first, value.last) != value.last) return;
+  for (const auto item : split_range(tree_, {value.first + 1, value.last - 1}, ",")) {
+    const bool pair = item.first + 1 < item.last && tree_.is(item.first + 1, ":");
+    if (!pair || tree_.token(item.first).kind != TokenKind::string) continue;
+    if (auto text = plain_string(tree_.text(item.first)))
+      add_keyword(called, *std::move(text), item.first, unsure);
+  }
+}
+
+void AttributeChains::add_keyword(Requirement called, std::string keyword, std::uint32_t token, bool unsure) {
+  called.keyword = std::move(keyword);
+  const auto& literals = place.tested_literals;
+  const bool tested = std::find(literals.begin(), literals.end(), called.keyword) != literals.end();
+  add(std::move(called), token, unsure || tested);
 }
 
 /// `hasattr(torch, "x") and torch.x()`: what is asked for is optional in the whole expression.

@@ -63,6 +63,8 @@ class AttributeChains {
   void literal_attribute(const AliasTarget& target, const std::string& name, const Chain& chain,
                          TokenRange range, bool unsure);
   void keywords(const Requirement& called, std::uint32_t open, TokenRange range, bool unsure);
+  void unpacked_keywords(const Requirement& called, TokenRange value, bool unsure);
+  void add_keyword(Requirement called, std::string keyword, std::uint32_t token, bool unsure);
   bool decorates(std::uint32_t name, TokenRange range) const;
   void guards(TokenRange range, std::size_t before);
 

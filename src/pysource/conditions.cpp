@@ -42,8 +42,29 @@ BranchRun branch_run(const SourceTree& tree, TokenRange test) {
   return is_false(tree, rest) ? BranchRun::always : BranchRun::sometimes;
 }
 
+namespace {
+
+/// The tuple that a name of the module is bound to, as in `ERRORS = (ImportError, OSError)`; else what was
+/// given.
+TokenRange errors_in(const SourceTree& tree, TokenRange head) {
+  const bool alone = head.last - head.first == 1 || tree.is(head.first + 1, "as");
+  if (!alone || !tree.is_name(head.first)) return head;
+  const auto name = tree.text(head.first);
+  if (name.ends_with("Error") || name.ends_with("Exception")) return head;
+  for (const auto& statement : tree.body()) {
+    const auto range = statement.tokens;
+    const bool binds = statement.kind == StatementKind::simple && range.last - range.first > 2 &&
+                       tree.is(range.first, name) && tree.is(range.first + 1, "=");
+    if (binds) return {range.first + 2, range.last};
+  }
+  return head;
+}
+
+}  // namespace
+
 bool names_any(const SourceTree& tree, TokenRange head, std::initializer_list<std::string_view> names) {
   if (head.empty()) return true;
+  head = errors_in(tree, head);
   for (auto i = head.first; i < head.last && !tree.is(i, "as"); ++i) {
     if (std::find(names.begin(), names.end(), tree.text(i)) != names.end()) return true;
   }
@@ -52,6 +73,11 @@ bool names_any(const SourceTree& tree, TokenRange head, std::initializer_list<st
 
 bool takes_import_error(const SourceTree& tree, TokenRange head) {
   return names_any(tree, head, {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"});
+}
+
+bool takes_missing_modules_only(const SourceTree& tree, TokenRange head) {
+  return names_any(tree, head, {"ModuleNotFoundError"}) &&
+         !names_any(tree, head, {"ImportError", "Exception", "BaseException"});
 }
 
 namespace {

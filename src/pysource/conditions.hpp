@@ -22,6 +22,10 @@ bool names_any(const SourceTree& tree, TokenRange head, std::initializer_list<st
 /// True if an `except` head (or the arguments of `suppress(…)`) includes ImportError.
 bool takes_import_error(const SourceTree& tree, TokenRange head);
 
+/// True if it includes ModuleNotFoundError and not ImportError: `from MODULE import NAME` raises the latter
+/// if only the name is missing.
+bool takes_missing_modules_only(const SourceTree& tree, TokenRange head);
+
 /// True if the block ends with `raise` or by exiting the program, but not by skipping a test.
 bool gives_up(const SourceTree& tree, const std::vector<Statement>& block);
 

@@ -17,6 +17,7 @@ namespace {
 using Kind = Expression::Kind;
 
 constexpr std::uint32_t kLongestTest = 400;
+constexpr std::uint32_t kLongestOfTree = 24;
 
 bool is_needed_library(std::string_view root) {
   constexpr std::array<std::string_view, 8> kRoots = {"importlib",          "operator",  "inspect",
@@ -132,8 +133,19 @@ bool Definitions::concerns(TokenRange range) {
   return false;
 }
 
+/// True if a short test uses what a relative import brings: a flag or helper of any name.
+bool Definitions::asks_tree(TokenRange range) const {
+  if (range.last - range.first > kLongestOfTree) return false;
+  for (auto i = range.first; i < range.last; ++i) {
+    if (!tree_.is_name(i) || (i > range.first && tree_.is(i - 1, "."))) continue;
+    const auto* known = names_.value(tree_.text(i));
+    if (known != nullptr && known->kind == Kind::external && known->number > 0) return true;
+  }
+  return false;
+}
+
 Condition Definitions::test(TokenRange range) {
-  return matters(range) ? read(range) : nullptr;
+  return matters(range) || asks_tree(range) ? read(range) : nullptr;
 }
 
 void Definitions::import(const ImportedName& name) {
@@ -164,7 +176,7 @@ void Definitions::import(const ImportedName& name) {
   const bool of_fields = name.module == "dataclasses" && name.name == "fields";
   if (asked || (name.level == 0 && (is_needed_library(root) || of_fields)))
     return bind(bound, object(name.module, name.name));
-  if ((name.level == 0 && is_standard_library(root)) || !can_be_flag(name.name)) return forget(bound);
+  if (name.level == 0 && (is_standard_library(root) || !can_be_flag(name.name))) return forget(bound);
   Expression external{.kind = Kind::external};
   external.number = name.level;
   external.text = name.module;

@@ -23,7 +23,8 @@ class Definitions {
   /// The name is bound to something unknown.
   void forget(std::string_view name);
   Condition read(TokenRange expression) { return ExpressionReader(tree_, names_, roots_).read(expression); }
-  /// The test if it can be about versions and features; else null.
+  /// The test if it can be about versions and features, or asks for something of the scanned tree, which may
+  /// be; else null.
   Condition test(TokenRange range);
   /// True if the tokens may concern versions and features.
   bool matters(TokenRange range);
@@ -46,6 +47,7 @@ class Definitions {
 
  private:
   friend class FunctionReader;
+  bool asks_tree(TokenRange range) const;
   bool is_of_unknown(std::uint32_t token, TokenRange range);
   bool is_member(std::uint32_t token, TokenRange range) const;
   void import(const ImportedName& name);

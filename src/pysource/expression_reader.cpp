@@ -153,6 +153,20 @@ Condition ExpressionReader::number(std::uint32_t token) const {
   return make(Kind::real, {}, text);
 }
 
+/// True if an f-string has the value of something known in it: f"{version.major}.{version.minor}".
+bool ExpressionReader::formats_known(TokenRange strings) const {
+  for (auto i = strings.first; i < strings.last; ++i) {
+    const auto text = tree_.text(i);
+    if (text.substr(0, text.find_first_of("\"'")).find_first_of("fF") == std::string_view::npos) continue;
+    for (auto open = text.find('{'); open != std::string_view::npos; open = text.find('{', open + 1)) {
+      const auto inside = text.substr(open + 1);
+      const auto* known = names_.value(inside.substr(0, inside.find_first_of(".!:}[( ")));
+      if (known != nullptr && known->kind != Kind::parameter && known->kind != Kind::text) return true;
+    }
+  }
+  return false;
+}
+
 Condition ExpressionReader::atom(std::uint32_t& at, std::uint32_t last) {
   if (at >= last) return nullptr;
   const auto& token = tree_.token(at);
@@ -161,12 +175,13 @@ Condition ExpressionReader::atom(std::uint32_t& at, std::uint32_t last) {
   if (token.kind == TokenKind::string) {
     std::string text;
     bool known = true;
+    const auto first = at;
     for (; at < last && tree_.token(at).kind == TokenKind::string; ++at) {
       const auto part = plain_string(tree_.text(at));
       known = known && part && text.size() + part->size() < 4096;
       if (known) text += *part;
     }
-    return known ? text_of(std::move(text)) : opaque(false);
+    return known ? text_of(std::move(text)) : opaque(formats_known({first, at}));
   }
   if (token.kind == TokenKind::name) {
     if (is_keyword(word)) return nullptr;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pysource/conditions.hpp"
+#include "pysource/requirement_names.hpp"
 
 namespace launch::pysource {
 namespace {
@@ -24,12 +25,50 @@ TokenRange FunctionReader::tokens_of(const Statement& statement) const {
   return range;
 }
 
+bool FunctionReader::reaches(TokenRange tokens) const {
+  const auto& roots = definitions_.roots_;
+  const auto is_root = [&](std::string_view module) {
+    return roots.empty() || roots.contains(root_of(module));
+  };
+  const auto names = imported_names(tree_, tokens);
+  if (!names.empty()) {
+    return std::any_of(names.begin(), names.end(),
+                       [&](const ImportedName& name) { return name.level == 0 && is_root(name.module); });
+  }
+  for (auto i = tokens.first; i < tokens.last; ++i) {
+    if (!tree_.is_name(i) || (i > tokens.first && tree_.is(i - 1, "."))) continue;
+    const auto* known = definitions_.names().value(tree_.text(i));
+    if (known != nullptr && known->kind == Kind::object && is_root(known->text)) return true;
+  }
+  return false;
+}
+
+bool FunctionReader::tries(const std::vector<Statement>& block) const {
+  return std::any_of(block.begin(), block.end(), [&](const Statement& statement) {
+    if (statement.kind == StatementKind::function || statement.kind == StatementKind::klass) return false;
+    const auto& clauses = statement.clauses;
+    const bool handled = std::any_of(clauses.begin(), clauses.end(), [&](const Clause& clause) {
+      return clause.keyword == "except" &&
+             (takes_import_error(tree_, clause.head) || names_any(tree_, clause.head, {"AttributeError"}));
+    });
+    if (handled) {
+      const auto& body = clauses.front().body;
+      const bool any = std::any_of(body.begin(), body.end(), [&](const Statement& each) {
+        return each.kind == StatementKind::simple && reaches(each.tokens);
+      });
+      if (any) return true;
+    }
+    return std::any_of(clauses.begin(), clauses.end(),
+                       [&](const Clause& clause) { return tries(clause.body); });
+  });
+}
+
 Condition FunctionReader::read(const Statement& function, std::string_view klass) {
   const auto all = tokens_of(function);
   const auto head = function.clauses.front().head;
   const auto& body = function.clauses.front().body;
   if (all.last - all.first > kMostTokens) return nullptr;
-  const bool speaks = !body.empty() && definitions_.matters({head.last, all.last});
+  const bool speaks = !body.empty() && (definitions_.matters({head.last, all.last}) || tries(body));
   auto parameters = speaks ? parameters_of(tree_, head) : std::nullopt;
   if (!parameters) return nullptr;
   std::string_view self;

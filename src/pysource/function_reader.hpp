@@ -12,7 +12,8 @@ namespace launch::pysource {
 class FunctionReader {
  public:
   explicit FunctionReader(Definitions& definitions) : definitions_(definitions), tree_(definitions.tree_) {}
-  /// Null if the function is too large, or has nothing to do with versions and features.
+  /// Null if the function is too large, or has nothing to do with versions and features: it neither speaks of
+  /// them nor tries to import or reach something of the packages.
   Condition read(const Statement& function) { return read(function, {}); }
   /// The same for a method of the class, which is called without the object; of a function if the name is
   /// empty.
@@ -28,6 +29,9 @@ class FunctionReader {
   /// Runs a block and then the rest, and takes back what they defined.
   Condition run_aside(const std::vector<Statement>& block, const Rest& rest);
   TokenRange tokens_of(const Statement& statement) const;
+  /// True if an error of importing or reaching a checked package is handled in the block.
+  bool tries(const std::vector<Statement>& block) const;
+  bool reaches(TokenRange tokens) const;
 
   Definitions& definitions_;
   const SourceTree& tree_;

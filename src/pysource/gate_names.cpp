@@ -22,6 +22,18 @@ std::string path_of(const Value& object) {
   return object.other.empty() ? object.text : object.text + "." + object.other;
 }
 
+/// The numbers of `pytorch_after(2, 6)`: "2.6"; empty if they are something else.
+std::string version_of(std::span<const Value> numbers) {
+  std::string version;
+  if (numbers.size() < 2 || numbers.size() > 3) return version;
+  for (const auto& each : numbers) {
+    if (!each.is(Kind::number)) return {};
+    if (!version.empty()) version += '.';
+    version += std::to_string(each.number);
+  }
+  return version;
+}
+
 /// skip_if_…: its condition says when the test does not run.
 bool skips(const std::vector<std::string>& words) {
   return words.size() > 1 && words[0] == "skip" && words[1] == "if";
@@ -210,6 +222,13 @@ std::optional<Value> GateEvaluator::call_by_name(const std::string& name, const 
     const auto fits = compare_distribution(named->distribution, named->op, texts[0]->text);
     return Value::of(skips(words) ? !fits : fits);
   }
+  const auto numbers = version_of(std::span(arguments.values).first(arguments.positional()));
+  if (named && named->version.empty() && !numbers.empty() && !named->distribution.empty() &&
+      !named->op.empty())
+    return Value::of(compare_distribution(named->distribution, named->op, numbers));
+  const bool gives_version = words == std::vector<std::string>{"torch", "version"} ||
+                             words == std::vector<std::string>{"get", "torch", "version"};
+  if (gives_version && arguments.values.empty()) return module_version("torch");
   if (about_versions && !op.empty() && texts.size() == 2)
     return Value::of(compare_distribution(texts[0]->text, op, texts[1]->text));
   if (about_versions && !op.empty() && texts.size() == 1) {

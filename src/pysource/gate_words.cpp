@@ -22,7 +22,7 @@ struct Comparator {
 };
 
 /// The longest first, where one begins like another.
-constexpr std::array<Comparator, 38> kComparators = {{
+constexpr std::array<Comparator, 40> kComparators = {{
     {{"greater", "than", "or", "equal"}, ">="},
     {{"less", "than", "or", "equal"}, "<="},
     {{"greater", "or", "equal"}, ">="},
@@ -35,6 +35,8 @@ constexpr std::array<Comparator, 38> kComparators = {{
     {{"newer", "or", "equal"}, ">="},
     {{"higher", "or", "equal"}, ">="},
     {{"later", "or", "equal"}, ">="},
+    {{"min", "version"}, ">="},
+    {{"minimum", "version"}, ">="},
     {{"or", "newer"}, ">="},
     {{"or", "later"}, ">="},
     {{"or", "higher"}, ">="},
@@ -225,7 +227,8 @@ bool may_name_root(std::string_view word, const Roots& roots) {
 
 Interest interest_of(std::string_view word, const Roots& roots) {
   if (word == "hasattr" || word == "getattr" || word == "dir" || word == "signature" || word == "None" ||
-      word == "getfullargspec" || word == "callable" || word == "__dataclass_fields__") {
+      word == "getfullargspec" || word == "callable" || word == "__dataclass_fields__" || word == "vars" ||
+      word == "__dict__") {
     return Interest::asks;
   }
   if (word == "find_spec" || word == "get_distribution" || word == "importorskip") return Interest::strong;

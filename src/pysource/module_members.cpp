@@ -256,6 +256,13 @@ std::string NameResolver::absent(const std::string& file, const ModuleNames& nam
   std::vector<std::string> there;
   there.reserve(names.bindings.size());
   for (const auto& [each, bindings] : names.bindings) there.push_back(each);
+  for (const auto& star : names.stars) {
+    const auto from = library_.read.find(library_.files.find(star.module).file);
+    if (from == library_.read.end() || !from->second) continue;
+    for (const auto& [each, bindings] : from->second->bindings) {
+      if (!each.starts_with('_')) there.push_back(each);
+    }
+  }
   return fmt::format("{} of {} has no {}{}", file, library_.label(names.module), name,
                      but_there_is(name, there));
 }

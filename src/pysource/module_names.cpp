@@ -188,6 +188,7 @@ class Reader {
       }
     }
     const auto parts = assignment(tree_, range);
+    if (parts.targets.empty()) set_default_module(range, true);
     for (const auto& target : parts.targets) {
       register_module(target, parts.value, true);
       if (const auto key = globals_key(target, false)) {
@@ -280,6 +281,19 @@ class Reader {
     const auto keys = values_.texts(tree_, {end + 1, behind - 1});
     value = without_brackets(tree_, value);
     if (behind != target.last) return attribute_of_module(keys, {behind, target.last}, value);
+    register_keys(keys, value, target.first, in_function);
+  }
+
+  /// `sys.modules.setdefault(KEY, VALUE)`
+  void set_default_module(TokenRange range, bool in_function) {
+    std::uint32_t end = 0;
+    if (dotted_name(tree_, range, &end) != "sys.modules.setdefault" || end >= range.last) return;
+    const auto arguments = split_range(tree_, {end + 1, behind_bracket(tree_, end, range.last) - 1}, ",");
+    if (arguments.size() == 2)
+      register_keys(values_.texts(tree_, arguments[0]), arguments[1], range.first, in_function);
+  }
+
+  void register_keys(const TextValue& keys, TokenRange value, std::uint32_t token, bool in_function) {
     std::uint32_t object_end = 0;
     auto object = dotted_name(tree_, value, &object_end);
     const auto modules = named_modules(value, object, object_end);
@@ -287,16 +301,16 @@ class Reader {
     for (std::size_t i = 0; i < keys.texts.size(); ++i) {
       const auto& key = keys.texts[i];
       if (key == names_.module && !in_function && modules.empty()) {
-        names_.replaced = Replacement{object, false, line(target.first)};
+        names_.replaced = Replacement{object, false, line(token)};
         if (!call) names_.replaced->class_name.clear();
       }
-      Registration registration{key, call ? "" : object, {}, line(target.first), in_function};
+      Registration registration{key, call ? "" : object, {}, line(token), in_function};
       if (modules.size() == keys.texts.size()) registration.module = modules[i];
       if (modules.size() == 1) registration.module = modules.front();
       names_.registrations.push_back(std::move(registration));
     }
     if (!keys.directories.empty()) {
-      names_.registrations.push_back({std::string(1, kAnyText), {}, {}, line(target.first), in_function});
+      names_.registrations.push_back({std::string(1, kAnyText), {}, {}, line(token), in_function});
     }
   }
 
@@ -368,6 +382,7 @@ class Reader {
     if (end >= range.last || !tree_.is(end, "(")) return;
     const auto behind = behind_bracket(tree_, end, range.last);
     const auto arguments = split_range(tree_, {end + 1, behind - 1}, ",");
+    if (name == "sys.modules.setdefault") return set_default_module(range, false);
     if (name == "__all__.extend") return extend_all(values_.elements(tree_, arguments.front()));
     if (name == "__all__.append" || name == "__all__.remove") {
       const auto value = values_.texts(tree_, arguments.front());

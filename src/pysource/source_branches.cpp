@@ -67,6 +67,8 @@ SourceWalk::Flow SourceWalk::branch(const Statement& statement, const Place& pla
         add_gates(rest, {{way.test, false, way.line, true}});
       } else {
         inside.on_other_path = rest.on_other_path = true;
+      }
+      if (!place.constructor_gates.empty() && !definitions_.matters(clause.head)) {
         for (const auto& each : place.constructor_gates) {
           const auto gate = linked_gate(each, tree_, clause.head);
           if (gate.test != nullptr) add_gates(inside, {gate});
@@ -169,14 +171,20 @@ SourceWalk::Attempt SourceWalk::plan(const Statement& statement, const Place& pl
   plan.raises = gives_up(tree_, plan.handler->body);
   plan.tried.caught = plan.tried.caught || !plan.raises;
   plan.tried.site.reset();
+  const bool modules_only = std::none_of(clauses.begin(), clauses.end(), [&](const Clause& clause) {
+    return clause.keyword == "except" && takes_import_error(tree_, clause.head) &&
+           !takes_missing_modules_only(tree_, clause.head);
+  });
   const bool tries = brings(clauses.front().body, false);
   const bool offers = !plan.raises && brings(plan.handler->body, false);
   if (tries && offers) {
     const auto group = scan_.groups++;
     plan.tried.choices.push_back({group, 0});
+    plan.tried.modules_only = modules_only;
     plan.handled = place;
     plan.handled.choices.push_back({group, 1});
   } else if (tries && !plan.raises) {
+    plan.tried.modules_only = modules_only && !place.guarded;
     plan.tried.guarded = true;
   } else if (offers && brings(clauses.front().body, true)) {
     plan.handled.guarded = true;

@@ -86,7 +86,7 @@ SourceWalk::Flow SourceWalk::function(const Statement& statement, const Place& p
   attributes(statement.clauses.front().head, place);
   auto inside = place;
   inside.on_path = inside.on_other_path = true;
-  inside.guarded = inside.caught = false;
+  inside.guarded = inside.caught = inside.modules_only = false;
   inside.choices.clear();
   inside.branch = nullptr;
   inside.site.reset();
@@ -201,12 +201,29 @@ void SourceWalk::refer_imports(const std::vector<ImportedName>& names, const Pla
   }
 }
 
+/// The place of an import of a name where only a missing module is caught: if the module is there, nothing
+/// is.
+SourceWalk::Place SourceWalk::place_of_import(const ImportedName& name, const Place& place) {
+  auto here = place;
+  if (!name.from || name.name == "*") return here;
+  Expression imports{.kind = Kind::imports};
+  imports.requirement = {name.module, ""};
+  add_gates(here, {{make(std::move(imports)), true, 0, false}});
+  if (here.guarded) {
+    here.guarded = false;
+  } else if (!here.choices.empty()) {
+    here.choices.pop_back();
+  }
+  return here;
+}
+
 void SourceWalk::imports(const Statement& statement, const Place& place) {
   statement_line_ = line_of(statement.tokens);
   for (auto& name : imported_names(tree_, statement.tokens)) {
     if (name.level != 0 || !wanted(name.module)) continue;
     const auto bound = !name.alias.empty() ? name.alias : name.from ? name.name : name.module;
-    auto& use = add_use({std::move(name.module), std::move(name.name)}, name.token, place);
+    const auto where = place.modules_only ? std::optional(place_of_import(name, place)) : std::nullopt;
+    auto& use = add_use({std::move(name.module), std::move(name.name)}, name.token, where ? *where : place);
     if (place.branch != nullptr && place.branch->names.contains(bound)) use.branch = place.branch->choice;
   }
 }

@@ -35,6 +35,8 @@ class SourceWalk {
     bool on_other_path = false;  ///< also if all gates let it run
     bool guarded = false;        ///< an import that fails here is caught and the code goes on
     bool caught = false;         ///< the same for imports of what is called here
+    /// Only a missing module is caught: the innermost of `choices` and `guarded` are of that.
+    bool modules_only = false;
     std::vector<Choice> choices = {};
     std::vector<Gate> gates = {};
     std::vector<Gate> function_gates = {};     ///< of functions here, by `pytestmark`
@@ -101,6 +103,7 @@ class SourceWalk {
   bool wanted(std::string_view module) const;
   bool brings(const std::vector<Statement>& block, bool anything) const;
   void imports(const Statement& statement, const Place& place);
+  static Place place_of_import(const ImportedName& name, const Place& place);
   void attributes(TokenRange range, const Place& place);
   void attributes_in_brackets(TokenRange range, const Place& place);
   void attributes_of_one_part(TokenRange range, const Place& place);

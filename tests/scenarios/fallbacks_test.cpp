@@ -121,6 +121,21 @@ TEST_F(FallbacksScenario, ANameThatTheOtherReleaseHasNowhere) {
   EXPECT_EQ(done.code, 1);
 }
 
+TEST_F(FallbacksScenario, AnotherFunctionOfTheSameNameIsNoFallback) {
+  release("2.4.0", {{"torch/__init__.py", ""}, {"torch/cpu/__init__.py", "def wait(): pass\n"}});
+  release("2.6.0", {{"torch/__init__.py", ""},
+                    {"torch/cpu/__init__.py", "def wait(): pass\n"},
+                    {"torch/accelerator/__init__.py", "def wait(): pass\n"}});
+  scenario_.write("src/train.py", "from torch.accelerator import wait\n");
+  const auto done = scenario_.launch({"scan", "--fallbacks", "2.4.0..2.6.0", "src"});
+  EXPECT_EQ(done.out, "");
+  EXPECT_EQ(
+      done.err,
+      "src/train.py:1: torch.accelerator.wait has no fallback: it was not found anywhere in torch 2.4.0\n"
+      "wrote fallbacks for 0 of 1 import that torch 2.4.0 or 2.6.0 lacks\n");
+  EXPECT_EQ(done.code, 1);
+}
+
 TEST_F(FallbacksScenario, BadUsage) {
   const auto error = [&](const std::vector<std::string>& arguments) {
     const auto done = scenario_.launch(arguments);

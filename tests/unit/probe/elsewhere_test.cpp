@@ -14,10 +14,13 @@ WheelApi api_of(std::map<std::string, std::string> files) {
   return WheelApi(std::move(wheels));
 }
 
-/// "in A, B" or "near A" of the missing name; empty without advice.
-std::string advice(std::map<std::string, std::string> files, const pysource::Requirement& missing) {
+/// "in A, B" or "near A" of the missing name; empty without advice. `has` are the files of a release that has
+/// it.
+std::string advice(std::map<std::string, std::string> files, const pysource::Requirement& missing,
+                   const std::map<std::string, std::string>& has = {}) {
   auto api = api_of(std::move(files));
-  const auto found = look_elsewhere(api, {missing}).value();
+  auto other = api_of(has);
+  const auto found = look_elsewhere(api, {missing}, has.empty() ? nullptr : &other).value();
   const auto at = found.find(missing);
   if (at == found.end()) return {};
   const auto& [moved, near] = at->second;
@@ -65,6 +68,32 @@ TEST(Elsewhere, ANameThatOnlyLooksLikeOneIsNone) {
                                                     {"torch/c/__init__.py", "from torch.b import Gone\n"},
                                                     {"torch/b.py", ""}};
   EXPECT_EQ(advice(files, {"torch", "Gone"}), "") << "torch.b has none to import";
+}
+
+TEST(Elsewhere, ANameThatTheOtherReleaseHasInBothPlacesDidNotMove) {
+  const std::map<std::string, std::string> older = {{"torch/__init__.py", ""},
+                                                    {"torch/cpu/__init__.py", "def wait(): pass\n"},
+                                                    {"torch/_old.py", "def wait(): pass\n"}};
+  auto newer = older;
+  newer.erase("torch/_old.py");
+  newer.emplace("torch/accelerator/__init__.py", "def wait(): pass\n");
+  const pysource::Requirement wait{"torch.accelerator", "wait"};
+  EXPECT_EQ(advice(older, wait), "in torch._old, torch.cpu");
+  EXPECT_EQ(advice(older, wait, newer), "in torch._old");
+  newer["torch/_old.py"] = "from torch.accelerator import wait\n";
+  EXPECT_EQ(advice(older, wait, newer), "in torch._old") << "it leads to the same definition";
+  newer["torch/_old.py"] = "def wait(): pass\n";
+  EXPECT_EQ(advice(older, wait, newer), "");
+}
+
+TEST(Elsewhere, AModuleThatTheOtherReleaseHasInBothPlacesDidNotMove) {
+  const std::map<std::string, std::string> older = {
+      {"torch/__init__.py", ""}, {"torch/jit/__init__.py", ""}, {"torch/jit/export.py", ""}};
+  auto newer = older;
+  newer.emplace("torch/export.py", "");
+  EXPECT_EQ(advice(older, {"torch.export", ""}, newer), "");
+  newer.erase("torch/jit/export.py");
+  EXPECT_EQ(advice(older, {"torch.export", ""}, newer), "in torch.jit.export");
 }
 
 }  // namespace

@@ -233,6 +233,16 @@ const std::vector<Files>& correct_gates() {
       {{"p/__init__.py", ""},
        {"p/new.py", "from torch.new import x\n"},
        {"p/b.py", "try:\n  from .new import x\nexcept ImportError:\n  x = None\n"}},
+      // The same of a package, and of a module that is imported with its package.
+      {{"p/__init__.py", ""},
+       {"p/new/__init__.py", "from torch.new import x\nfrom .deep import z\n"},
+       {"p/new/deep.py", "from torch.new import y\n"},
+       {"p/new/alone.py", "from torch.new import y\n"},
+       {"p/b.py", "import torch\nif torch.__version__ >= '2.6':\n  from .new import x\n"}},
+      {{"p/__init__.py", ""},
+       {"p/new/__init__.py", "from torch.new import x\n"},
+       {"p/new/deep.py", "z = 1\n"},
+       {"p/b.py", "import torch\nif torch.__version__ >= '2.6':\n  import p.new.deep\n"}},
       {{"a.py",
         "import torch\nif torch.__version__.startswith(('2.4', '2.5')):\n  from torch.old import x\n"
         "elif torch.__version__ >= '2.6':\n  from torch.new import x\n"}},
@@ -245,6 +255,59 @@ const std::vector<Files>& correct_gates() {
       {{"a.py",
         "import torch\ndef f(a: Union[str, torch.device] = g(torch, 1), *b):\n"
         "  use = hasattr(torch, 'new')\n  if use:\n    torch.new()\n"}},
+      // Only a missing module is caught, and the module is what is missing.
+      {{"a.py", "try:\n  from torch.new import x\nexcept ModuleNotFoundError:\n  x = None\n"}},
+      {{"a.py", "try:\n  from torch.new import x\nexcept ModuleNotFoundError:\n  from torch.old import x\n"}},
+      {{"a.py",
+        "from contextlib import suppress\nwith suppress(ModuleNotFoundError):\n  from torch.new import x\n"}},
+      {{"a.py",
+        "try:\n  from torch.there import new\nexcept ModuleNotFoundError:\n  new = 1\n"
+        "except ImportError:\n  new = None\n"}},
+      {{"a.py",
+        "try:\n  try:\n    from torch.there import new\n  except ModuleNotFoundError:\n    new = 1\n"
+        "except ImportError:\n  new = None\n"}},
+      {{"a.py",
+        "ERRORS = (ImportError, OSError)\ntry:\n  from torch.new import x\nexcept ERRORS as e:\n"
+        "  x = None\n"}},
+      {{"a.py",
+        "import torch\nfrom packaging.version import Version as V\nv = V(torch.__version__)\n"
+        "if V(f'{v.major}.{v.minor}') >= V('2.6'):\n  from torch.new import x\n"}},
+      {{"a.py", "import torch\nif 'new' in torch.__dict__:\n  from torch.new import x\n"}},
+      {{"a.py", "import torch\nif 'new' in vars(torch):\n  from torch.new import x\n"}},
+      {{"a.py", "import torch\nif callable(getattr(torch, 'new', None)):\n  torch.new()\n"}},
+      {{"a.py",
+        "import torch\ndef has(o, n):\n  return hasattr(o, n)\nif has(torch, 'new'):\n  torch.new()\n"}},
+      // A helper tries.
+      {{"a.py",
+        "def is_new_available():\n  try:\n    from torch.new import x\n    return True\n"
+        "  except ImportError:\n    return False\n"
+        "if is_new_available():\n  import torch.new\n"}},
+      {{"a.py",
+        "import functools\n@functools.lru_cache\ndef available():\n  try:\n    import torch.new\n"
+        "  except ImportError:\n    return False\n  return True\n"
+        "def f():\n  if available():\n    import torch.new\n"}},
+      {{"a.py",
+        "import torch\ndef available():\n  try:\n    torch.new\n    return True\n"
+        "  except AttributeError:\n    return False\nif available():\n  torch.new()\n"}},
+      {{"p/__init__.py", ""},
+       {"p/utils.py",
+        "def is_new_available():\n  try:\n    import torch.new\n    return True\n  except ImportError:\n"
+        "    return False\n"},
+       {"p/a.py",
+        "from .utils import is_new_available\nif is_new_available():\n  from torch.new import x\n"}},
+      {{"a.py",
+        "def load():\n  try:\n    from torch.new import x\n    return x\n  except ImportError:\n"
+        "    return None\nif load() is not None:\n  from torch.new import y\n"}},
+      // A name of the tree, whatever it is called.
+      {{"p/__init__.py", ""},
+       {"p/c.py",
+        "import torch\nsupport_x = torch.__version__ >= '2.6'\nisNew = support_x\n"
+        "def ge(v):\n  return torch.__version__ >= v\n"
+        "try:\n  from torch.new import Module\nexcept ImportError:\n  Module = None\n"},
+       {"p/a.py", "from .c import support_x\nif support_x:\n  from torch.new import x\n"},
+       {"p/b.py", "from .c import isNew\ndef f():\n  if not isNew:\n    return\n  from torch.new import x\n"},
+       {"p/d.py", "from . import c\nif c.ge('2.6'):\n  from torch.new import x\n"},
+       {"p/e.py", "from .c import Module\nif Module is not None:\n  from torch.new import x\n"}},
   };
   return kCorrect;
 }
@@ -392,6 +455,43 @@ TEST(Gates, WrongOnesFailWithBothLines) {
       {{{"a.py", "import b\ndef f():\n  from torch.new import x\n"}, {"b.py", "import a\n"}},
        "2.5.1",
        "a.py:3"},
+      // A name of the tree that says nothing of versions.
+      {{{"p/__init__.py", ""},
+        {"p/c.py", "import os\nuse_x = os.environ.get('X')\n"},
+        {"p/a.py", "from .c import use_x\nif use_x:\n  from torch.new import x\n"}},
+       "2.5.1",
+       "p/a.py:3"},
+      // Only a missing module is caught.
+      {{{"a.py", "try:\n  from torch.there import new\nexcept ModuleNotFoundError:\n  new = None\n"}},
+       "2.5.1",
+       "a.py:2"},
+      {{{"a.py",
+         "try:\n  from torch.there import new\nexcept ModuleNotFoundError:\n  from torch import a as new\n"}},
+       "2.5.1",
+       "a.py:2"},
+      {{{"a.py",
+         "from contextlib import suppress\nwith suppress(ModuleNotFoundError):\n"
+         "  from torch.there import new\n"}},
+       "2.5.1",
+       "a.py:3"},
+      // The package is also imported elsewhere; the outermost one by whoever uses it.
+      {{{"p/__init__.py", ""},
+        {"p/new/__init__.py", "from torch.new import x\n"},
+        {"p/new/deep.py", "z = 1\n"},
+        {"p/b.py", "import torch\nif torch.__version__ >= '2.6':\n  from .new import x\n"},
+        {"p/c.py", "from .new.deep import z\n"}},
+       "2.5.1",
+       "p/new/__init__.py:1"},
+      {{{"p/__init__.py", "from torch.new import x\n"},
+        {"test_p.py", "import torch\nif torch.__version__ >= '2.6':\n  import p\n"}},
+       "2.5.1",
+       "p/__init__.py:1"},
+      // The helper tries something else.
+      {{{"a.py",
+         "def available():\n  try:\n    import torch.other\n    return True\n  except ImportError:\n"
+         "    return False\nif available():\n  import torch.new\n"}},
+       "2.5.1",
+       "a.py:8 7"},
       // One caller has no gate.
       {{{"a.py",
          "from x import TORCH_GE_2_6\ndef build():\n  from torch.new import x\n"

@@ -43,6 +43,8 @@ TEST(Keywords, DecoratorsThatMayChangeParameters) {
   EXPECT_EQ(ask(source, "g(b=)"),
             "unknown: a decorator of g (torch/__init__.py:5) may change its parameters");
   EXPECT_EQ(ask(source, "overloaded(b=)").substr(0, 8), "unknown:");
+  EXPECT_EQ(ask("@contract(state_cls=int)\ndef fully_shard(module): pass\n", "fully_shard(ignored_params=)"),
+            "no: fully_shard (torch/__init__.py:2) of torch 2.3.1 has no parameter ignored_params");
 }
 
 TEST(Keywords, Classes) {

@@ -115,8 +115,9 @@ TEST_F(SourceTreeTest, WhatIsLeftOutIsSaid) {
   EXPECT_EQ(left_out.notebooks[0].count, 2U);
   std::map<std::string, std::string> environments;
   for (const auto& each : left_out.environments) environments[each.folder] = each.mark;
-  EXPECT_EQ(environments, (std::map<std::string, std::string>{{"src/env", "pyvenv.cfg"},
-                                                              {"src/more/conda", "conda-meta"}}));
+  EXPECT_EQ(environments,
+            (std::map<std::string, std::string>{
+                {"src/.venv", "pyvenv.cfg"}, {"src/env", "pyvenv.cfg"}, {"src/more/conda", "conda-meta"}}));
   EXPECT_EQ(scan("src/z.ipynb").error().text(),
             "error: src/z.ipynb is a notebook, which is not read\n\nhint: convert it: jupyter nbconvert --to "
             "script "

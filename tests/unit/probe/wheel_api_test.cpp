@@ -131,6 +131,31 @@ TEST(WheelApi, AModuleThatStandsForAnother) {
   EXPECT_EQ(ask(files, "torch.old:sys").substr(0, 3), "no:");
 }
 
+TEST(WheelApi, ANearNameMayComeByAStar) {
+  const std::map<std::string, std::string> files = {
+      {"torch/__init__.py", ""},
+      {"torch/nn/__init__.py", "from torch.nn.modules import *\n"},
+      {"torch/nn/modules.py", "class Linear: pass\n"}};
+  EXPECT_EQ(ask(files, "torch.nn:Linera"),
+            "no: torch/nn/__init__.py of torch 2.3.1 has no Linera, but Linear");
+}
+
+TEST(WheelApi, DefaultsOfSysModules) {
+  const std::map<std::string, std::string> files = {
+      {"torch/__init__.py",
+       "import sys\nfrom torch._ops import ops\nimport torch.new\n"
+       "sys.modules.setdefault(f'{__name__}.ops', ops)\nsys.modules.setdefault('torch.old', torch.new)\n"
+       "def late():\n  sys.modules.setdefault('torch.late', ops)\n"},
+      {"torch/_ops.py", "ops = object()\n"},
+      {"torch/new.py", "x = 1\n"}};
+  EXPECT_EQ(ask(files, "torch.ops:"), "unknown: torch/__init__.py:4 puts something into sys.modules");
+  EXPECT_EQ(ask(files, "torch.ops:aten"), "unknown: torch/__init__.py:4 puts something into sys.modules");
+  EXPECT_EQ(ask(files, "torch.old:x"), "yes: torch/new.py:1");
+  EXPECT_EQ(ask(files, "torch.late:"), "unknown: torch/__init__.py:7 may put it into sys.modules");
+  EXPECT_EQ(ask(files, "torch.classes:"), "no: torch 2.3.1 has no module torch/classes");
+  EXPECT_EQ(ask(files, "torch:_mkldnn"), "yes: C++ adds it");
+}
+
 TEST(WheelApi, ComputedKeysAreUnknownWhereTheyFit) {
   const std::map<std::string, std::string> files = {
       {"torch/__init__.py",

@@ -39,6 +39,12 @@ TEST(AttributeUses, AChainEndsWhereItsValueIsNoName) {
               ElementsAre("torch:a.b 2:1 must", "torch:d 3:1 must"));
 }
 
+TEST(AttributeUses, UnpackedLiteralsAreKeywords) {
+  EXPECT_THAT(
+      uses("import torch\ntorch.f(**{'a': 1, k: 2, **x})\ntorch.g(**dict(b=1), **y)\n"),
+      ElementsAre("torch:f 2:1 must", "torch:f(a=) 2:12 must", "torch:g 3:1 must", "torch:g(b=) 3:16 must"));
+}
+
 TEST(AttributeUses, OtherPackagesAreNot) {
   EXPECT_THAT(uses("import os, torchvision\nos.path.join\ntorchvision.ops\n"), IsEmpty());
 }

@@ -64,6 +64,12 @@ INSTANTIATE_TEST_SUITE_P(
               "compare_version('torch', operator.ge, '2.1.0', use_base_version=True)", "2.5.1"},
         Since{"from accelerate.utils import compare_versions\n", "compare_versions('torch', '>=', '2.1')",
               "2.5.1"},
+        Since{"from x import is_torch_min_version\n", "is_torch_min_version('2.5')", "2.5.1"},
+        Since{"from monai.utils import pytorch_after\n", "pytorch_after(2, 5)", "2.5.1"},
+        Since{"from x import torch_version_ge\n", "torch_version_ge(2, 5, 0)", "2.5.1"},
+        Since{"from x import get_torch_version\nfrom packaging.version import Version\n",
+              "get_torch_version() >= Version('2.5')", "2.5.1"},
+        Since{"from x import torch_version\n", "torch_version() >= (2, 5)", "2.5.1"},
         Since{"from lightning_utilities import RequirementCache\n_NEW = RequirementCache('torch>=2.1')\n",
               "_NEW", "2.5.1"}));
 
