@@ -75,7 +75,7 @@ Result<Written> write_layer(const LayerTree& tree, std::span<const ZipFile> whee
     } else if (file.entry) {
       const auto& zip = wheels[file.wheel];
       const auto& entry = zip.entries()[*file.entry];
-      TRY_ASSIGN(const auto compressed, zip.compressed(entry));
+      TRY_ASSIGN(const auto compressed, during(zip.compressed(entry), [&] { return layer_step(zip); }));
       writer.entry(member, entry, file.wheel, zip.offset_of(compressed), digests[i]);
     } else {
       writer.text(member, file.content, digests[i]);
@@ -117,15 +117,17 @@ class ContentReader {
  private:
   Result<void> add_entry(const ZipFile& zip, std::size_t index) {
     const auto& entry = zip.entries()[index];
-    TRY_ASSIGN(const auto compressed, zip.compressed(entry));
+    const auto step = [&] { return layer_step(zip); };
+    TRY_ASSIGN(const auto compressed, during(zip.compressed(entry), step));
     Sha256 file;
     bool stop = false;
-    TRY(reader_.read(entry, compressed, [&](std::string_view piece) {
+    const auto on_piece = [&](std::string_view piece) {
       file.update(piece);
       tar_.update(piece);
       stop = !on_read_(piece.size());
       return !stop;
-    }));
+    };
+    TRY(during(reader_.read(entry, compressed, on_piece), step));
     if (stop) return fail(stopped());
     files_.push_back(file.digest());
     return {};

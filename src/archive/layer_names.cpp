@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "archive/installation.hpp"
+#include "base/fold_case.hpp"
 #include "base/text.hpp"
 
 namespace launch::archive {
@@ -46,7 +47,7 @@ Result<void> LayerNames::add(const std::string& path) {
 }
 
 Result<void> LayerNames::add_node(std::string_view path, Kind kind) {
-  const auto [at, is_new] = by_folded_.try_emplace(to_lower(path), Name{std::string(path), kind});
+  const auto [at, is_new] = by_folded_.try_emplace(fold_case(path), Name{std::string(path), kind});
   const auto& known = at->second;
   if (is_new || (known.path == path && known.kind == Kind::folder && kind == Kind::folder)) return {};
   if (known.path != path) {

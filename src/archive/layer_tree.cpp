@@ -57,20 +57,11 @@ class TreeBuilder {
 
 Result<void> TreeBuilder::add(const ZipFile& zip, std::size_t wheel) {
   TRY_ASSIGN(const auto contents, read_wheel_contents(zip, paths_));
-  LayerNames names;
-  for (const auto& file : contents.files) {
-    TRY(check_file_type(zip.entries()[file.entry]));
-    TRY(names.add(file.path));
-    TRY(add_file(zip, file, wheel));
-  }
+  for (const auto& file : contents.files) TRY(add_file(zip, file, wheel));
   for (const auto& script : contents.scripts) {
     TRY_ASSIGN(auto text, console_script_text(script, spec_.interpreter));
-    const auto path = fmt::format("{}/{}", paths_.scripts, script.name);
-    TRY(names.add(path));
-    add_content(wheel, path, std::move(text), true);
+    add_content(wheel, fmt::format("{}/{}", paths_.scripts, script.name), std::move(text), true);
   }
-  TRY(names.add(contents.dist_info + "/INSTALLER"));
-  TRY(names.add(contents.dist_info + "/RECORD"));
   add_content(wheel, contents.dist_info + "/INSTALLER", std::string(kInstaller), false);
   records_.push_back({in_layer(contents.dist_info + "/RECORD"), wheel});
   return {};
@@ -148,12 +139,17 @@ LayerTree TreeBuilder::finish() {
 
 }  // namespace
 
+std::string layer_step(const ZipFile& wheel) {
+  return fmt::format("making the layer of {}", wheel.name());
+}
+
 Result<LayerTree> layer_tree(std::span<const ZipFile> wheels, const LayerSpec& spec) {
   TRY_ASSIGN(auto prefix, plain_prefix(spec.prefix));
   TreeBuilder builder(spec, std::move(prefix));
   const bool plain = spec.content == LayerSpec::Content::plain_zips;
   for (std::size_t i = 0; i < wheels.size(); ++i) {
-    TRY(plain ? builder.add_plain(wheels[i], i) : builder.add(wheels[i], i));
+    const auto added = plain ? builder.add_plain(wheels[i], i) : builder.add(wheels[i], i);
+    TRY(during(added, [&] { return layer_step(wheels[i]); }));
   }
   return builder.finish();
 }

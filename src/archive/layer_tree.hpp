@@ -48,10 +48,13 @@ struct LayerTree {
   std::string site_packages;  ///< below which a RECORD names files: "opt/venv/lib/python3.12/site-packages"
 };
 
+/// The step of an error that is a wheel's: "making the layer of torch-2.10.0-….whl".
+std::string layer_step(const ZipFile& wheel);
+
 /// What installing these wheels adds to an image. Where two have the same file, the later one's counts, as
 /// when they are installed one after the other. Errors (input): a prefix that is no plain absolute path; a
-/// malformed wheel; links, devices, names that are not UTF-8, that a layer would read as the removal of a
-/// file, or that differ only in case; a path that is both a file and a folder.
+/// malformed wheel, named; links, devices, names that are not UTF-8, that a layer would read as the removal
+/// of a file, or that differ only in case; a path that is both a file and a folder.
 Result<LayerTree> layer_tree(std::span<const ZipFile> wheels, const LayerSpec& spec);
 
 }  // namespace launch::archive

@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 
 #include "archive/layer_names.hpp"
 #include "archive/zip.hpp"
@@ -30,9 +31,10 @@ Result<void> write_tree_file(Disk& disk, const std::filesystem::path& path, std:
   return {};
 }
 
-Result<void> unpack_zip(Disk& disk, const std::filesystem::path& zip, const std::filesystem::path& root) {
-  TRY_ASSIGN(const auto bytes, MappedFile::open(zip));
-  TRY_ASSIGN(const auto file, ZipFile::open(bytes.text()));
+namespace {
+
+Result<void> unpack_entries(Disk& disk, std::string_view zip, const std::filesystem::path& root) {
+  TRY_ASSIGN(const auto file, ZipFile::open(zip));
   LayerNames names;
   for (const auto& entry : file.entries()) {
     if (entry.is_folder()) continue;
@@ -44,6 +46,14 @@ Result<void> unpack_zip(Disk& disk, const std::filesystem::path& zip, const std:
     TRY(write_tree_file(disk, root / entry.name, content));
   }
   return {};
+}
+
+}  // namespace
+
+Result<void> unpack_zip(Disk& disk, const std::filesystem::path& zip, const std::filesystem::path& root) {
+  TRY_ASSIGN(const auto bytes, MappedFile::open(zip));
+  return during(unpack_entries(disk, bytes.text(), root),
+                fmt::format("unpacking {}", zip.filename().string()));
 }
 
 }  // namespace launch::archive

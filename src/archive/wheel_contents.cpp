@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "archive/layer_names.hpp"
+
 namespace launch::archive {
 namespace {
 
@@ -20,6 +22,18 @@ std::vector<EntryPoint> unique_scripts(std::vector<EntryPoint> scripts) {
   unique.reserve(by_name.size());
   for (auto& [name, script] : by_name) unique.push_back(std::move(script));
   return unique;
+}
+
+Result<void> check_names(const WheelContents& contents, const ZipFile& zip, const InstallPaths& paths) {
+  LayerNames names;
+  for (const auto& file : contents.files) {
+    TRY(check_file_type(zip.entries()[file.entry]));
+    TRY(names.add(file.path));
+  }
+  for (const auto& script : contents.scripts)
+    TRY(names.add(fmt::format("{}/{}", paths.scripts, script.name)));
+  for (const auto* own : {"/INSTALLER", "/RECORD"}) TRY(names.add(contents.dist_info + own));
+  return {};
 }
 
 }  // namespace
@@ -42,6 +56,7 @@ Result<WheelContents> read_wheel_contents(const ZipFile& zip, const InstallPaths
   std::set<std::string> own = {contents.dist_info + "/INSTALLER"};
   for (const auto& script : contents.scripts) own.insert(fmt::format("{}/{}", paths.scripts, script.name));
   std::erase_if(contents.files, [&](const InstallFile& file) { return own.contains(file.path); });
+  TRY(check_names(contents, zip, paths));
   return contents;
 }
 

@@ -20,7 +20,8 @@ struct WheelContents {
   std::vector<EntryPoint> scripts;  ///< by name, each once
 };
 
-/// Errors (input): the wheel is malformed; those of plan_installation and console_scripts.
+/// Errors (input): the wheel is malformed; those of plan_installation and console_scripts; a file that
+/// check_file_type or LayerNames refuse, so that no way to an image takes what another does not.
 Result<WheelContents> read_wheel_contents(const ZipFile& zip, const InstallPaths& paths);
 
 }  // namespace launch::archive

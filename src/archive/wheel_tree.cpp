@@ -16,7 +16,6 @@
 
 #include "archive/earlier_wheel.hpp"
 #include "archive/installation.hpp"
-#include "archive/layer_names.hpp"
 #include "archive/tree.hpp"
 #include "archive/wheel_contents.hpp"
 #include "archive/zip.hpp"
@@ -226,29 +225,14 @@ std::vector<Task> tasks_of(const std::vector<Wheel>& wheels) {
   return tasks;
 }
 
-/// What a layer would refuse.
-Result<void> check_layer(const Wheel& wheel, const InstallPaths& paths) {
-  LayerNames names;
-  for (const auto& file : wheel.contents.files) {
-    TRY(check_file_type(wheel.zip.entries()[file.entry]));
-    TRY(names.add(file.path));
-  }
-  for (const auto& script : wheel.contents.scripts)
-    TRY(names.add(fmt::format("{}/{}", paths.scripts, script.name)));
-  for (const auto* own : {"/INSTALLER", "/RECORD"}) TRY(names.add(wheel.contents.dist_info + own));
-  return {};
-}
-
-/// Installs wheels on all cores, once `check` has let all of them pass. `done` is called on any of them, once
-/// for each wheel.
+/// Installs wheels on all cores, once all of them are open. `done` is called on any of them, once for each
+/// wheel.
 Result<InstallSize> install(std::span<const WheelPlace> places, const Installer& installer, const Work& work,
-                            const std::function<Result<void>(const Wheel&)>& check,
                             const std::function<Result<void>(std::size_t, Wheel&)>& done) {
   std::vector<Wheel> open;
   open.reserve(places.size());
   for (const auto& place : places) {
     TRY_ASSIGN(auto wheel, during(installer.open(place), Wheel::step_of(place.wheel)));
-    TRY(during(check(wheel), wheel.step()));
     open.push_back(std::move(wheel));
   }
   for (const auto& wheel : open) TRY(during(installer.begin(wheel), wheel.step()));
@@ -292,22 +276,18 @@ Result<InstallSize> unpack_wheels(std::span<const WheelSource> wheels, const std
                                   const Work& work) {
   std::vector<WheelPlace> places;
   for (const auto& source : wheels) places.push_back({source.wheel, folder / source.package});
-  return install(
-      places, Installer(work.disk, InstallPaths::of(python), interpreter), work,
-      [](const Wheel&) { return Result<void>(); }, [](std::size_t, Wheel&) { return Result<void>(); });
+  return install(places, Installer(work.disk, InstallPaths::of(python), interpreter), work,
+                 [](std::size_t, Wheel&) { return Result<void>(); });
 }
 
 Result<void> install_wheels(std::span<const WheelPlace> wheels, const specs::Interpreter& python,
                             std::string_view interpreter, const OnInstalled& installed, const Work& work) {
-  const auto paths = InstallPaths::of(python);
-  TRY(install(
-      wheels, Installer(work.disk, paths, interpreter), work,
-      [&](const Wheel& wheel) { return check_layer(wheel, paths); },
-      [&](std::size_t at, Wheel& wheel) {
-        std::vector<TreeFile> files;
-        for (auto& file : wheel.files) files.push_back(*std::move(file));
-        return installed(at, std::move(files));
-      }));
+  TRY(install(wheels, Installer(work.disk, InstallPaths::of(python), interpreter), work,
+              [&](std::size_t at, Wheel& wheel) {
+                std::vector<TreeFile> files;
+                for (auto& file : wheel.files) files.push_back(*std::move(file));
+                return installed(at, std::move(files));
+              }));
   return {};
 }
 

@@ -50,8 +50,9 @@ Result<std::uint64_t> unpacked_size(const std::filesystem::path& wheel);
 
 /// Unpacks every wheel as an installer would (binary distribution format, "Installing a wheel") into its own
 /// prefix, `folder`/PACKAGE, on all cores: scripts for `interpreter`, a new RECORD, INSTALLER "launch",
-/// CRC-32 checked, modes 0644 and 0755 whatever the umask, no bytecode. Errors (input): a malformed wheel,
-/// named; (environment): the disk; a stop was requested.
+/// CRC-32 checked, modes 0644 and 0755 whatever the umask, no bytecode. Errors (input): a malformed wheel, or
+/// one that read_wheel_contents refuses, named, before anything is written; (environment): the disk; a stop
+/// was requested.
 Result<InstallSize> unpack_wheels(std::span<const WheelSource> wheels, const std::filesystem::path& folder,
                                   const specs::Interpreter& python, std::string_view interpreter,
                                   const Work& work);
@@ -60,9 +61,7 @@ Result<InstallSize> unpack_wheels(std::span<const WheelSource> wheels, const std
 /// list.
 using OnInstalled = std::function<Result<void>(std::size_t at, std::vector<TreeFile> files)>;
 
-/// Unpacks wheels like unpack_wheels, each into its prefix, for a tree that is the same as in a layer of an
-/// image. Errors: those of unpack_wheels; (input): a wheel that no layer can hold (layer_tree), before
-/// anything is written.
+/// Unpacks wheels like unpack_wheels, each into its prefix. Errors: those of unpack_wheels.
 Result<void> install_wheels(std::span<const WheelPlace> wheels, const specs::Interpreter& python,
                             std::string_view interpreter, const OnInstalled& installed, const Work& work);
 

@@ -299,12 +299,13 @@ Result<void> inflate_into(const ZipEntry& entry, std::string_view compressed, st
   return check_crc32(entry, libdeflate_crc32(0, content.data(), content.size()));
 }
 
-Result<ZipFile> ZipFile::open(std::string_view bytes) {
+Result<ZipFile> ZipFile::open(std::string_view bytes, std::string name) {
   constexpr std::size_t kTail = kEndSize + kFull16 + kLocator64Size + kEnd64Size;
   const auto tail = bytes.substr(bytes.size() - std::min(bytes.size(), kTail));
   TRY_ASSIGN(const auto end, parse_zip_end(tail, bytes.size()));
   ZipFile zip;
   zip.bytes_ = bytes;
+  zip.name_ = std::move(name);
   TRY_ASSIGN(zip.entries_, parse_zip_directory(bytes.substr(end.directory_offset, end.directory_size), end));
   return zip;
 }

@@ -58,7 +58,9 @@ Result<void> inflate_into(const ZipEntry& entry, std::string_view compressed, st
 class ZipFile {
  public:
   /// `bytes` must outlive the object. Errors (input).
-  static Result<ZipFile> open(std::string_view bytes);
+  static Result<ZipFile> open(std::string_view bytes, std::string name = {});
+  /// That of its file, for errors.
+  const std::string& name() const { return name_; }
   const std::vector<ZipEntry>& entries() const { return entries_; }
   /// The whole file.
   std::string_view bytes() const { return bytes_; }
@@ -75,6 +77,7 @@ class ZipFile {
 
  private:
   std::string_view bytes_;
+  std::string name_;
   std::vector<ZipEntry> entries_;
 };
 

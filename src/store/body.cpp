@@ -46,8 +46,7 @@ Result<net::Body> layer_body(std::span<const LayerWheel> wheels, const archive::
                              const archive::LayerFacts& facts) {
   const auto name = wheels.front().path.filename().string();
   TRY_ASSIGN(auto opened, OpenWheels::open(wheels));
-  TRY_ASSIGN(auto plan, during(archive::plan_layer(opened.zips(), spec, facts.files),
-                               fmt::format("reading the layer of {}", name)));
+  TRY_ASSIGN(auto plan, archive::plan_layer(opened.zips(), spec, facts.files));
   if (plan.size != facts.size) {
     return fail(environment_error(
         fmt::format("the layer of {} has {} bytes, expected {}", name, plan.size, facts.size)));

@@ -20,11 +20,6 @@ namespace {
 
 constexpr std::uint64_t kKept = std::uint64_t{4} << 20;  // bytes of wheels in memory, for each that is read
 
-std::string step(std::span<const LayerWheel> wheels) {
-  return fmt::format("making the layer of {}{}", wheels.front().path.filename().string(),
-                     wheels.size() > 1 ? fmt::format(" and {} more", wheels.size() - 1) : "");
-}
-
 fs::path record_path(const Store& store, std::span<const LayerWheel> wheels, const archive::LayerSpec& spec) {
   std::vector<Digest> digests;
   for (const auto& wheel : wheels) digests.push_back(wheel.digest);
@@ -57,7 +52,7 @@ Result<std::vector<Job>> open_jobs(std::span<const LayerWheels> layers,
                                    std::span<const std::size_t> unknown) {
   std::vector<Job> jobs;
   for (const auto layer : unknown) {
-    TRY_ASSIGN(auto wheels, during(OpenWheels::open(layers[layer]), step(layers[layer])));
+    TRY_ASSIGN(auto wheels, OpenWheels::open(layers[layer]));
     const auto bytes = work_of(wheels);
     jobs.push_back({layer, std::move(wheels), bytes});
   }
@@ -92,7 +87,7 @@ Result<std::vector<archive::LayerFacts>> layer_facts(const Store& store, std::sp
       return !work.stop.stop_requested();
     };
     const auto& wheels = layers[job.layer];
-    TRY_ASSIGN(auto facts, during(archive::digest_layer(job.wheels.zips(), spec, on_read), step(wheels)));
+    TRY_ASSIGN(auto facts, archive::digest_layer(job.wheels.zips(), spec, on_read));
     job.wheels.forget();
     // Without the record, the layer is only made again the next time.
     static_cast<void>(
@@ -122,8 +117,8 @@ Result<OpenWheels> OpenWheels::open(std::span<const LayerWheel> wheels) {
   OpenWheels opened;
   for (const auto& wheel : wheels) {
     TRY_ASSIGN(auto file, MappedFile::open(wheel.path));
-    TRY_ASSIGN(auto zip,
-               during(archive::ZipFile::open(file.text()), fmt::format("reading {}", wheel.path.string())));
+    TRY_ASSIGN(auto zip, during(archive::ZipFile::open(file.text(), wheel.path.filename().string()),
+                                fmt::format("reading {}", wheel.path.string())));
     opened.files_.push_back(std::move(file));
     opened.zips_.push_back(std::move(zip));
   }

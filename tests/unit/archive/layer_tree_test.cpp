@@ -112,6 +112,8 @@ TEST(LayerTree, RefusesWhatNoImageMayHold) {
             intro + "\"" + site + "Demo\" and \"" + site + "demo\" differ only in case");
   EXPECT_EQ(refusal({{"A.py", ""}, {"a.py", ""}}),
             intro + "\"" + site + "A.py\" and \"" + site + "a.py\" differ only in case");
+  EXPECT_EQ(refusal({{"É.py", ""}, {"é.py", ""}}),
+            intro + "\"" + site + "É.py\" and \"" + site + "é.py\" differ only in case");
   EXPECT_EQ(refusal({{"demo", ""}, {"demo/a.py", ""}}),
             intro + "\"" + site + "demo\" is both a file and a folder");
   EXPECT_EQ(refusal({{"demo/a.py", ""}, {"demo", ""}}),

@@ -63,6 +63,9 @@ TEST_F(UnpackZip, RefusesWhatALayerCannotHold) {
       "the wheel cannot be installed: \"a/.wh.x\" would remove files of an image: names in it cannot start "
       "with .wh.");
   EXPECT_TRUE(fs::is_empty(root_));
+  EXPECT_EQ(unpack_zip(disk_, zip_, root_).error().text(),
+            "error: the wheel cannot be installed: \"a/.wh.x\" would remove files of an image: names in it "
+            "cannot start with .wh.\n  while unpacking a.zip\n");
   for (const std::string outside : {"../x", "/x", "a/../../x"})
     EXPECT_NE(unpack({{outside, "x"}}), "unpacked");
   EXPECT_FALSE(fs::exists(scratch_ / "x"));

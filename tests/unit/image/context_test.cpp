@@ -9,6 +9,7 @@
 #include "fakes/fake_work.hpp"
 #include "fakes/files.hpp"
 #include "fakes/values.hpp"
+#include "fakes/wheel.hpp"
 #include "image/left_out.hpp"
 #include "image/scratch.hpp"
 #include "unit/base/scratch.hpp"
@@ -54,6 +55,36 @@ TEST(Context, OfAnUnsoundWheelNamesIt) {
   EXPECT_EQ(write_context(scratch.path() / "context", spec, work).error().text(),
             "error: not a valid zip file: it has no end record; is it truncated?\n"
             "  while unpacking bad-1.0-py3-none-any.whl\n");
+}
+
+TEST(Context, TakesNoWheelThatALayerRefuses) {
+  const std::string info = "bad-1.0.dist-info/";
+  const auto refusal = [&](std::vector<fakes::ZipSource> files) {
+    const launch::test::Scratch scratch;
+    files.push_back({info + "METADATA", "Metadata-Version: 2.1\nName: bad\nVersion: 1.0\n"});
+    files.push_back({info + "WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\n"});
+    const auto wheel = scratch / "bad-1.0-py3-none-any.whl";
+    EXPECT_TRUE(write_file(wheel, fakes::make_zip(files)));
+    ContextSpec spec;
+    spec.python = fakes::python("3.12");
+    spec.interpreter = "/usr/bin/python3.12";
+    spec.wheels = {{"bad", wheel}};
+    const auto written = write_context(scratch / "context", spec, work);
+    EXPECT_FALSE(fs::exists(scratch / "context/wheels/bad"));
+    return written ? "accepted" : written.error().text();
+  };
+  const std::string intro = "error: the wheel cannot be installed: ";
+  const std::string site = "lib/python3.12/site-packages/";
+  const std::string step = "\n  while unpacking bad-1.0-py3-none-any.whl\n";
+  EXPECT_EQ(refusal({{"link", "/etc/passwd", true, 0120777}}),
+            intro + "\"link\" is a symbolic link; a wheel holds only files" + step);
+  EXPECT_EQ(refusal({{"device", "", true, 0060644}}),
+            intro + "\"device\" is not a regular file; a wheel holds only files" + step);
+  EXPECT_EQ(refusal({{".wh.torch.py", ""}}),
+            intro + "\"" + site +
+                ".wh.torch.py\" would remove files of an image: names in it cannot start with .wh." + step);
+  EXPECT_EQ(refusal({{"Foo.py", ""}, {"foo.py", ""}}),
+            intro + "\"" + site + "Foo.py\" and \"" + site + "foo.py\" differ only in case" + step);
 }
 
 TEST(ScratchFolder, OfAKilledProcessIsRemovedByTheNext) {
