@@ -175,7 +175,7 @@ Result<locking::LockResult> resolve(const LockRequest& request, const Context& c
                         request.upgrade ? std::nullopt : subject.previous.lock);
   wanted.builder = &builder;
   TRY_ASSIGN(auto result, locking::resolve_lock(wanted, site, *http, store, context.work()));
-  registry::OciRegistry registry(*http, site.registries);
+  registry::OciRegistry registry(*http, site.registries, context.environment, context.runner);
   context.reporter.status("asking for the base image");
   TRY_ASSIGN(auto chosen, locking::choose_base(subject.recipe, result.lock, subject.previous.lock,
                                                renew_of(request), registry, context.reporter));

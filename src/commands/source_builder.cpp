@@ -158,7 +158,8 @@ Result<project::BaseImage> EngineBuilder::base_of(const SourceBuild& wanted) {
   if (known != bases_.end()) return known->second;
   project::Lockfile lock;
   lock.provenance.cuda = wanted.accelerator;
-  registry::OciRegistry registry(outside_.http, outside_.site.registries);
+  registry::OciRegistry registry(outside_.http, outside_.site.registries, outside_.context.environment,
+                                 outside_.context.runner);
   TRY_ASSIGN(auto chosen, locking::choose_base(recipe, lock, previous_, locking::Renew::no, registry,
                                                outside_.context.reporter));
   if (!chosen.base.digest) {

@@ -200,6 +200,14 @@ std::string not_in_table(const pytorch::KnownBase& known, const std::vector<spec
   return fmt::format("; the table does not say whether it serves {}", join_words(unknown));
 }
 
+/// A clause: why the registry says nothing of a base.
+std::string why_not(const Error& error) {
+  const auto* what = error.kind() == ErrorKind::unusable ? "its registry does not let this user read it"
+                                                         : "asking its registry failed";
+  return fmt::format("{}: {}{}{}", what, error.message(), error.hints().empty() ? "" : "; ",
+                     join(error.hints(), "; "));
+}
+
 /// A base without its registry; `why` is a clause. Errors: those of describe.
 Result<ChosenBase> base_without_registry(const project::Recipe& recipe, const specs::Accelerator& accelerator,
                                          const specs::ImageReference& wanted,
@@ -233,8 +241,7 @@ Result<ChosenBase> base_without_registry(const project::Recipe& recipe, const sp
   chosen.origin = BaseOrigin::open;
   chosen.warning = fmt::format(
       "base image digest of {} left open, as {}; to fill it in before the image is built, run `launch lock "
-      "{}` "
-      "once a registry is reachable ([[registry]] in launch.toml can name a mirror)",
+      "{}` once a registry has it for this user ([[registry]] in launch.toml can name a mirror)",
       shown(wanted), why, recipe.name);
   return chosen;
 }
@@ -381,8 +388,7 @@ Result<ChosenBase> choose_base(const project::Recipe& recipe, const project::Loc
   const auto found = registry.find(wanted, recipe.platforms.front());
   const auto step = fmt::format("asking for the base image {}", shown(wanted));
   if (!found || !*found) {
-    const auto why = found ? std::string("its registry does not have it")
-                           : "the registry cannot be reached: " + found.error().message();
+    const auto why = found ? std::string("its registry does not have it") : why_not(found.error());
     return during(base_without_registry(recipe, built_for, wanted, before, why, reporter), step);
   }
   TRY_ASSIGN(auto base, during(base_from(recipe, built_for, wanted, **found, reporter), step));

@@ -47,9 +47,9 @@ Result<project::BaseImage> base_from(const project::Recipe& recipe, const specs:
 enum class BaseOrigin {
   registry,
   kept,           ///< the previous lock's, its registry not asked
-  previous_lock,  ///< the previous lock's, as the registry cannot be reached
-  recipe,         ///< the one that `from` names, as the registry cannot be reached
-  table,          ///< pytorch::known_base, as the registry cannot be reached
+  previous_lock,  ///< the previous lock's, as the registry does not say
+  recipe,         ///< the one that `from` names, as the registry does not say
+  table,          ///< pytorch::known_base, as the registry does not say
   open,           ///< not at all: the base has no digest
 };
 

@@ -29,14 +29,20 @@ bool is_missing(const net::HttpResponse& response) {
 
 constexpr net::StatusHints kHints = {
     .refused =
-        "the image does not exist or is not public: check its name, or add a mirror to launch.toml: "
-        "[[registry]] prefix = \"docker.io\", location = \"HOST:PORT\"",
+        "check the image's name, run `podman login` or `docker login` for its registry, or add a mirror to "
+        "launch.toml: [[registry]] prefix = \"docker.io\", location = \"HOST:PORT\"",
     .missing = "check the address of the registry (launch.toml, [[registry]])",
     .rate_limited =
         "wait, or add a mirror to launch.toml: [[registry]] prefix = \"docker.io\", "
         "location = \"HOST:PORT\"",
     .server_error = "try again later, or add a mirror to launch.toml",
 };
+
+/// The registry's answer as an error; unusable if it does not let this user read.
+Error not_given(const specs::Url& url, const net::HttpResponse& response, std::string_view expected) {
+  auto error = refused(url, response, expected, kHints);
+  return response.status == 401 || response.status == 403 ? std::move(error).as(ErrorKind::unusable) : error;
+}
 
 struct Manifest {
   Digest digest;
@@ -47,15 +53,15 @@ struct Manifest {
 /// Talks to one repository, with the token that it requires.
 class Repository {
  public:
-  Repository(net::HttpClient& http, const Place& place)
-      : place_(place), session_(http, place, {}, Action::pull) {}
+  Repository(net::HttpClient& http, const Entry& entry)
+      : place_(entry.place), session_(http, entry.place, entry.access, Action::pull) {}
 
   /// nullopt if the registry does not have it. `name` is a tag or a digest.
   Result<std::optional<Manifest>> manifest(const std::string& name) {
     const auto url = place_.manifest(name);
     TRY_ASSIGN(const auto response, get(url, kMostManifest, {{"Accept", std::string(kManifestTypes)}}));
     if (is_missing(response)) return std::nullopt;
-    if (response.status != 200) return fail(refused(url, response, "a manifest (200)", kHints));
+    if (response.status != 200) return fail(not_given(url, response, "a manifest (200)"));
     Manifest manifest{Digest::of(response.body), parse_json<Json>(response.body)};
     const auto digest = manifest.digest.text();
     const auto claimed = response.header("docker-content-digest").value_or(digest);
@@ -78,7 +84,7 @@ class Repository {
     }
     const auto url = place_.blob(*digest);
     TRY_ASSIGN(const auto response, get(url, kMostConfiguration, {}));
-    if (response.status != 200) return fail(refused(url, response, "a configuration (200)", kHints));
+    if (response.status != 200) return fail(not_given(url, response, "a configuration (200)"));
     const auto found = Digest::of(response.body);
     if (found != *digest) return fail(garbage(url, fmt::format("it has the digest {}", found.text())));
     auto json = parse_json<Json>(response.body);
@@ -169,10 +175,10 @@ Result<std::optional<RemoteImage>> look_up(Repository& repository, const specs::
 
 Result<std::optional<RemoteImage>> OciRegistry::find(const specs::ImageReference& reference,
                                                      const specs::Platform& platform) {
-  TRY_ASSIGN(const auto place, Place::to_pull(reference.name(), mirrors_));
-  Repository repository(*http_, place);
+  TRY_ASSIGN(const auto entry, entry_to_pull(reference.name(), mirrors_, *environment_, *runner_));
+  Repository repository(*http_, entry);
   return during(look_up(repository, reference, platform),
-                fmt::format("asking the registry {} for {}", place.host, reference.text()));
+                fmt::format("asking the registry {} for {}", entry.place.host, reference.text()));
 }
 
 }  // namespace launch::registry

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "base/digest.hpp"
+#include "base/environment.hpp"
+#include "base/process.hpp"
 #include "base/result.hpp"
 #include "net/http.hpp"
 #include "specs/image_reference.hpp"
@@ -24,20 +26,25 @@ struct RemoteImage {
   std::string created = {};                   ///< of the same: when, RFC 3339; empty if it does not say so
 };
 
-/// Images by the OCI distribution protocol (v2), with anonymous bearer tokens.
+/// Images by the OCI distribution protocol (v2), with the credentials and certificates of entry_to_pull.
 class OciRegistry {
  public:
-  OciRegistry(net::HttpClient& http, std::vector<specs::RegistryMirror> mirrors)
-      : http_(&http), mirrors_(std::move(mirrors)) {}
+  /// All but `mirrors` must outlive the object.
+  OciRegistry(net::HttpClient& http, std::vector<specs::RegistryMirror> mirrors,
+              const Environment& environment, ProcessRunner& runner)
+      : http_(&http), mirrors_(std::move(mirrors)), environment_(&environment), runner_(&runner) {}
 
   /// Looks an image up for a platform; nullopt if the registry does not have it.
-  /// Errors (environment): the registry does not answer or refuses; the message names its address.
+  /// Errors (unusable): the registry does not let this user read it; (environment): the registry does not
+  /// answer, or with an error; the message names its address; those of entry_to_pull.
   Result<std::optional<RemoteImage>> find(const specs::ImageReference& reference,
                                           const specs::Platform& platform);
 
  private:
   net::HttpClient* http_;
   std::vector<specs::RegistryMirror> mirrors_;
+  const Environment* environment_;
+  ProcessRunner* runner_;
 };
 
 }  // namespace launch::registry

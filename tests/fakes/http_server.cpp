@@ -130,7 +130,9 @@ Reply HttpServer::Self::reply_to(const SeenRequest& request) {
     const std::lock_guard guard(mutex);
     log.push_back(request);
     if (!authorization.empty() && request.header("authorization") != authorization)
-      return {.status = 401, .body = "who is there?\n"};
+      return {.status = 401,
+              .headers = {{"WWW-Authenticate", "Basic realm=\"test\""}},
+              .body = "who is there?\n"};
     const auto found = handlers.find(request.path);
     handler = found == handlers.end() ? fallback : found->second;
   }

@@ -78,7 +78,7 @@ class HttpServer {
   /// Answers paths without an answer of their own.
   void otherwise(Handler handler);
 
-  /// Answers 401 to requests without this Authorization ("Basic dXNlcjpzZWNyZXQ=").
+  /// Answers 401, with a challenge, to requests without this Authorization ("Basic dXNlcjpzZWNyZXQ=").
   void require(const std::string& authorization);
 
   /// All requests so far, in order; with a path (query included) only those.

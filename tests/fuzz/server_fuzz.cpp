@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "fakes/fake_runner.hpp"
 #include "fuzz/fuzz.hpp"
 #include "index/index_client.hpp"
 #include "index/remote_zip.hpp"
@@ -45,7 +46,9 @@ void fuzz_server(std::string_view bytes) {
   if (parsed(page) && *page && !(*page)->files.empty()) (void)parsed(client.metadata((*page)->files.front()));
 
   Answers for_registry(answers);
-  registry::OciRegistry registry(for_registry, {});
+  const Environment environment;
+  fakes::FakeRunner runner;
+  registry::OciRegistry registry(for_registry, {}, environment, runner);
   const auto image = specs::ImageReference::parse("registry.example/a/b:1");
   (void)parsed(registry.find(*image, specs::Platform()));
 }

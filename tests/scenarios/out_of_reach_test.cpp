@@ -27,7 +27,7 @@ class OutOfReach : public LockScenario {
   }
   static std::string refused_at(const std::string& path) {
     return fmt::format(
-        "the registry cannot be reached: cannot fetch http://127.0.0.1:1/v2/{}: cannot connect to "
+        "asking its registry failed: cannot fetch http://127.0.0.1:1/v2/{}: cannot connect to "
         "127.0.0.1:1: Connection refused",
         path);
   }
@@ -112,7 +112,7 @@ TEST_F(OutOfReach, TheBaseIsThatOfTheRecipe) {
   EXPECT_EQ(done.code, 0);
   EXPECT_THAT(done.err,
               testing::StartsWith("warning: base image digest of docker.io/library/debian:12 taken from "
-                                  "recipes/demo.toml, as the registry cannot be reached: "));
+                                  "recipes/demo.toml, as asking its registry failed: "));
   EXPECT_THAT(lock(), testing::HasSubstr("digest = \"sha256:" + std::string(64, 'd') + "\"\n"));
 }
 
@@ -125,7 +125,7 @@ TEST_F(OutOfReach, TheBaseIsLeftOpenAndFilledInLater) {
             notice("base image digest of docker.io/library/debian:12 left open, as " +
                        refused_at("library/debian/manifests/12") +
                        "; to fill it in before the image is built, run `launch lock demo` once a "
-                       "registry is reachable ([[registry]] in launch.toml can name a mirror)",
+                       "registry has it for this user ([[registry]] in launch.toml can name a mirror)",
                    "3.11", "lockfiles/pylock.demo.toml is new\nnot verified yet: run `launch verify demo`"));
   EXPECT_THAT(lock(),
               testing::EndsWith("[tool.launch.base]\nimage = \"docker.io/library/debian\"\ntag = \"12\"\n"
@@ -145,6 +145,33 @@ TEST_F(OutOfReach, TheBaseIsLeftOpenAndFilledInLater) {
   EXPECT_EQ(scenario_.launch({"render", "demo"}).code, 0);
 }
 
+TEST_F(LockScenario, ARegistryThatWantsALogin) {
+  const auto digest = registry_.offer("team/base", "1", {"PYTHON_VERSION=3.11.2"});
+  registry_.server().require("Basic dXNlcjpzZWNyZXQ=");
+  scenario_.write("launch.toml", scenario_.read("launch.toml") +
+                                     fmt::format("[[registry]]\nprefix = \"{0}\"\nlocation = \"{0}\"\n"
+                                                 "insecure = true\n",
+                                                 registry_.location()));
+  scenario_.write("recipes/demo.toml", fmt::format("python = \"3.11\"\npackages = [\"app\"]\n[image]\n"
+                                                   "python = \"base\"\nfrom = \"{}/team/base:1\"\n",
+                                                   registry_.location()));
+  const auto refused = scenario_.launch({"lock", "demo"});
+  EXPECT_EQ(refused.code, 0);
+  EXPECT_EQ(
+      refused.err.substr(0, refused.err.find('\n')),
+      "warning: base image digest of [REGISTRY]/team/base:1 left open, as its registry does not let this "
+      "user read it: the registry returned 401 for http://[REGISTRY]/v2/team/base/manifests/1, expected a "
+      "manifest (200); check the image's name, run `podman login` or `docker login` for its registry, or "
+      "add a mirror to launch.toml: [[registry]] prefix = \"docker.io\", location = \"HOST:PORT\"; to "
+      "fill it in before the image is built, run `launch lock demo` once a registry has it for this user "
+      "([[registry]] in launch.toml can name a mirror)");
+  scenario_.write("auth.json", fmt::format(R"({{"auths": {{"{}": {{"auth": "dXNlcjpzZWNyZXQ="}}}}}})",
+                                           registry_.location()));
+  scenario_.set("REGISTRY_AUTH_FILE", scenario_.root() / "auth.json");
+  EXPECT_EQ(scenario_.launch({"lock", "demo"}).code, 0);
+  EXPECT_EQ(base_digest(), digest);
+}
+
 TEST_F(LockScenario, ARegistryWithoutTheImage) {
   scenario_.write(
       "recipes/demo.toml",
@@ -154,8 +181,8 @@ TEST_F(LockScenario, ARegistryWithoutTheImage) {
   EXPECT_EQ(done.err,
             "warning: base image digest of docker.io/library/debian:13 left open, as its registry does not "
             "have it; "
-            "to fill it in before the image is built, run `launch lock demo` once a registry is reachable "
-            "([[registry]] in launch.toml can name a mirror)\n"
+            "to fill it in before the image is built, run `launch lock demo` once a registry has it for this "
+            "user ([[registry]] in launch.toml can name a mirror)\n"
             "locked 2 packages (1.7 kB) for Python 3.13 on linux-x86_64 in [TIME]\n"
             "lockfiles/pylock.demo.toml is new\n"
             "not verified yet: run `launch verify demo`\n");

@@ -7,10 +7,13 @@
 #include <gtest/gtest.h>
 
 #include "base/digest.hpp"
+#include "base/file.hpp"
+#include "fakes/fake_runner.hpp"
 #include "fakes/memory_http.hpp"
 #include "fakes/urls.hpp"
 #include "fakes/values.hpp"
 #include "registry/bearer_challenge.hpp"
+#include "unit/base/scratch.hpp"
 
 namespace launch::registry {
 namespace {
@@ -94,6 +97,9 @@ std::string digest_of(const std::string& text) {
 /// A registry in memory with one image, for one platform or two.
 struct OciRegistryTest : testing::Test {
   MemoryHttp http;
+  fakes::FakeRunner runner;
+  test::Scratch scratch;
+  Environment environment{{{"HOME", scratch.path()}, {"XDG_RUNTIME_DIR", scratch / "run"}}};
   std::string base = "https://registry-1.docker.io/v2/nvidia/cuda";
   std::string index;
 
@@ -127,7 +133,7 @@ struct OciRegistryTest : testing::Test {
   Result<std::optional<RemoteImage>> find(const std::string& text,
                                           const specs::Platform& platform = fakes::x86(),
                                           std::vector<specs::RegistryMirror> locations = {}) {
-    return OciRegistry(http, std::move(locations)).find(parse(text), platform);
+    return OciRegistry(http, std::move(locations), environment, runner).find(parse(text), platform);
   }
   std::string error(const std::string& text) {
     const auto found = find(text);
@@ -193,7 +199,8 @@ TEST_F(OciRegistryTest, GetsATokenOnceWhenAsked) {
   const std::string token_url =
       "https://auth.example/token?service=s&scope=repository%3Anvidia%2Fcuda%3Apull";
   guarded.put(token_url, R"({"token": "t0k3n"})", "application/json");
-  const auto found = OciRegistry(guarded, {}).find(parse("nvidia/cuda:12.8.1-base"), fakes::x86());
+  const auto found =
+      OciRegistry(guarded, {}, environment, runner).find(parse("nvidia/cuda:12.8.1-base"), fakes::x86());
   ASSERT_TRUE(found && *found) << found.error().text();
   EXPECT_EQ((*found)->digest, Digest::of(index));
   EXPECT_EQ(guarded.requests().size(), 5u);  // asked, token, asked again, manifest, configuration
@@ -236,12 +243,41 @@ TEST_F(OciRegistryTest, ARefusalSaysWhoAndWhat) {
       "expected a "
       "manifest (200)\n"
       "  while asking the registry registry-1.docker.io for docker.io/nvidia/cuda:one\n\n"
-      "hint: the image does not exist or is not public: check its name, or add a mirror to launch.toml: "
-      "[[registry]] prefix = \"docker.io\", location = \"HOST:PORT\"\n");
+      "hint: check the image's name, run `podman login` or `docker login` for its registry, or add a mirror "
+      "to launch.toml: [[registry]] prefix = \"docker.io\", location = \"HOST:PORT\"\n");
   http.break_off(base + "/manifests/one", environment_error("cannot connect to registry-1.docker.io"));
   EXPECT_EQ(error("nvidia/cuda:one"),
             "error: cannot connect to registry-1.docker.io\n"
             "  while asking the registry registry-1.docker.io for docker.io/nvidia/cuda:one\n");
+}
+
+TEST_F(OciRegistryTest, LogsInAndTrustsAsForAPull) {
+  ASSERT_TRUE(write_file(scratch / ".docker/config.json",
+                         R"({"auths": {"registry.example:5000": {"auth": "dXNlcjpzZWNyZXQ="}}})"));
+  ASSERT_TRUE(
+      write_file(scratch / ".config/containers/certs.d/registry.example:5000/ca.crt", "an authority"));
+  base = "https://registry.example:5000/v2/team/base";
+  const auto manifest = put_image("amd64", "private");
+  const auto config = manifest.substr(manifest.find("sha256:"), digest_of("").size());
+  MemoryHttp guarded;
+  const std::pair<std::string, std::string> login("Authorization", "Basic dXNlcjpzZWNyZXQ=");
+  const auto answer = [&](const net::HttpRequest& request) -> Result<MemoryAnswer> {
+    EXPECT_TRUE(request.trust && request.trust->authorities == "an authority\n");
+    if (std::count(request.headers.begin(), request.headers.end(), login) == 0)
+      return MemoryAnswer{.status = 401, .headers = {{"www-authenticate", "Basic realm=\"test\""}}};
+    return MemoryAnswer{.body = request.url.path().ends_with("/1") ? manifest : http.fetch(request)->body};
+  };
+  guarded.on(base + "/manifests/1", answer);
+  guarded.on(base + "/blobs/" + config, answer);
+  const auto image = parse("registry.example:5000/team/base:1");
+  const auto found = OciRegistry(guarded, {}, environment, runner).find(image, fakes::x86());
+  ASSERT_TRUE(found && *found) << found.error().text();
+  EXPECT_EQ((*found)->digest, Digest::of(manifest));
+
+  Environment nobody({{"HOME", scratch / "nobody"}, {"XDG_CONFIG_HOME", scratch / ".config"}});
+  const auto refused = OciRegistry(guarded, {}, nobody, runner).find(image, fakes::x86());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind(), ErrorKind::unusable);
 }
 
 TEST_F(OciRegistryTest, BytesThatAreNotTheDigestsAreRefused) {

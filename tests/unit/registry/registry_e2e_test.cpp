@@ -142,7 +142,9 @@ TEST(RegistryE2eTest, FindsWhatWasPushedToARealRegistry) {
   SystemClock clock;
   RealDisk disk;
   const auto http = net::make_http_client({}, Environment(), clock, disk);
-  registry::OciRegistry registry(*http, {{"docker.io", address, true}});
+  const Environment environment({{"HOME", scratch / "home"}});
+  const auto runner = make_process_runner();
+  registry::OciRegistry registry(*http, {{"docker.io", address, true}}, environment, *runner);
   const auto found = registry.find(specs::ImageReference::parse("nvidia/cuda:single").value(), fakes::x86());
   ASSERT_TRUE(found && *found) << found.error().text();
   EXPECT_THAT((*found)->platforms, ElementsAre(Pair("linux/amd64", *(*found)->digest)));
