@@ -48,6 +48,7 @@ void explain_node(Cause& cause, const NodeEnd& end) {
   if (cause.message.empty() && end.code > 128) {
     cause.kind = CauseKind::signal;
     cause.message = signal_name(end.code - 128);
+    if (end.code == 128 + SIGKILL) cause.hint = kAfterSigkill;
     return;
   }
   if (cause.message.empty() && !end.last_lines.empty())

@@ -57,6 +57,9 @@ std::string_view kind_name(CauseKind kind);
 CauseKind kind_of_blame(Blame blame, CauseKind own);
 /// "SIGKILL".
 std::string signal_name(int number);
+/// What to do about a SIGKILL of which nothing else is known.
+inline constexpr const char* kAfterSigkill =
+    "SIGKILL usually means out of memory: check dmesg or reduce memory use";
 
 /// Why a run failed.
 struct Cause {

@@ -471,6 +471,7 @@ TEST(Cause, NodeThatWasKilled) {
   const auto cause = find_cause({}, nodes);
   ASSERT_TRUE(cause);
   EXPECT_EQ(cause->sentence(), "torchrun on node 1 was killed by SIGKILL");
+  EXPECT_EQ(cause->hint, "SIGKILL usually means out of memory: check dmesg or reduce memory use");
   EXPECT_EQ(cause->code, 137);
 }
 
