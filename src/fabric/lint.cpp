@@ -107,16 +107,17 @@ class Linter {
     if ((!devices && known.values != "interfaces") || value.empty()) return;
     const auto list = read_list(value);
     if (topology_ != nullptr) return compare_list(known.name, value, list, devices);
-    if (list.exact || list.excludes) return;
+    if (list.exact) return;
     for (const auto entry : list.entries) {
       const auto name = entry.substr(0, entry.find(':'));
       if (name.empty()) continue;
       const bool numbered = specs::is_digit(name.back());
+      if (list.excludes && !(devices && numbered)) continue;  // "^docker" means all of them
       const auto example = !numbered ? fmt::format("matches {0}0 and {0}1", name)
                            : devices ? fmt::format("also matches {}0", name)
                                      : fmt::format("also matches {}.100", name);
-      warn(fmt::format("{}: {} is a prefix that {}; write exact names after \"=\"", known.name,
-                       in_quotes(name), example));
+      warn(fmt::format("{}: {} is a prefix that {}; write exact names after \"{}\"", known.name,
+                       in_quotes(name), example, list.excludes ? "^=" : "="));
       return;
     }
   }
@@ -132,14 +133,15 @@ class Linter {
     if (matches(value, names).empty()) {
       return error(fmt::format("{}: {} matches no {} of this machine", variable, in_quotes(value), what));
     }
-    if (list.excludes) return;
     for (const auto entry : list.entries) {
       const auto found = matches(fmt::format("{}{}", list.exact ? "=" : "", entry), names);
+      if (list.excludes && (found.empty() || !specs::is_digit(entry.back()))) continue;
       if (found.empty() && !entry.empty()) {
         error(fmt::format("{}: {} matches no {} of this machine", variable, in_quotes(entry), what));
       } else if (found.size() > 1) {
-        warn(fmt::format("{}: {} is a prefix that matches {}: {}; write exact names after \"=\"", variable,
-                         in_quotes(entry), count_of(found.size(), what), join_words(found)));
+        warn(fmt::format("{}: {} is a prefix that matches {}: {}; write exact names after \"{}\"", variable,
+                         in_quotes(entry), count_of(found.size(), what), join_words(found),
+                         list.excludes ? "^=" : "="));
       }
     }
   }

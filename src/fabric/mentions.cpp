@@ -93,6 +93,11 @@ std::optional<Mention> mention_after(std::string_view before, std::string_view a
     mention.value = unless_computed(std::string(trim(after)));
     return mention;
   }
+  if (word.ends_with("setenv") &&
+      (after.starts_with(' ') || after.starts_with('\t'))) {  // csh: setenv NAME VALUE
+    mention.value = unless_computed(value_at(skip(after, " \t"), " \t;&|)\\"));
+    return mention;
+  }
   if (word.ends_with("name:")) {  // - name: NAME
     mention.value = value_below(next);
     return mention;

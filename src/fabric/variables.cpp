@@ -51,6 +51,54 @@ std::optional<std::string> bad_list(std::string_view value) {
   return std::nullopt;
 }
 
+/// The words that a value may have.
+struct Words {
+  explicit Words(std::string_view text) {
+    by_function = text.starts_with(';');
+    list = by_function || text.starts_with(',');
+    if (list) text.remove_prefix(1);
+    any_case = text.starts_with('~');
+    if (any_case) text.remove_prefix(1);
+    for (const auto word : split(text, '|')) all.emplace_back(word);
+  }
+
+  std::optional<std::string> bad(std::string_view value) const {
+    const bool known = std::any_of(all.begin(), all.end(), [&](const auto& word) {
+      return word == value || (any_case && to_lower(word) == to_lower(value));
+    });
+    if (known) return std::nullopt;
+    return fmt::format("expected {}, found {}", join_words(all, "or"), in_quotes(value));
+  }
+
+  /// "^" leaves the words out.
+  std::optional<std::string> bad_list(std::string_view value) const {
+    if (value.starts_with('^')) value.remove_prefix(1);
+    for (const auto word : split(value, ',')) {
+      if (word.empty()) continue;
+      if (auto problem = bad(word)) return problem;
+    }
+    return std::nullopt;
+  }
+
+  std::vector<std::string> all;
+  bool any_case = false;
+  bool list = false;
+  bool by_function = false;
+};
+
+/// graph/tuning.cc of NCCL, parseList: lists separated by ";", each for the function before its ":".
+std::optional<std::string> bad_by_function(const Words& words, std::string_view value) {
+  static const Words functions("~Broadcast|Reduce|AllGather|ReduceScatter|AllReduce");
+  for (auto part : split(value, ';')) {
+    if (const auto colon = part.find(':'); colon != std::string_view::npos) {
+      if (auto problem = functions.bad(part.substr(0, colon))) return problem;
+      part.remove_prefix(colon + 1);
+    }
+    if (auto problem = words.bad_list(part)) return problem;
+  }
+  return std::nullopt;
+}
+
 Result<NcclVersion> version_in(const std::string& text, std::string_view table) {
   if (const auto version = NcclVersion::parse(text)) return *version;
   return fail(input_error(fmt::format("{}: {} is no version of NCCL", table, in_quotes(text))));
@@ -150,15 +198,9 @@ std::optional<std::string> bad_value(const KnownVariable& variable, std::string_
                        in_quotes(value));
   }
   if (variable.values == "devices" || variable.values == "interfaces") return bad_list(value);
-  std::string_view list = variable.values;
-  const bool any_case = list.starts_with('~');
-  if (any_case) list.remove_prefix(1);
-  std::vector<std::string> words;
-  for (const auto word : split(list, '|')) {
-    if (word == value || (any_case && to_lower(word) == to_lower(value))) return std::nullopt;
-    words.emplace_back(word);
-  }
-  return fmt::format("expected {}, found {}", join_words(words, "or"), in_quotes(value));
+  const Words words(variable.values);
+  if (words.by_function) return bad_by_function(words, value);
+  return words.list ? words.bad_list(value) : words.bad(value);
 }
 
 }  // namespace launch::fabric

@@ -35,7 +35,9 @@ struct KnownVariable {
   enum class Part { system, debugging, none };
 
   std::string name;
-  std::string values;  ///< "number", "level", "devices", "interfaces", "text", or words: "AF_INET|AF_INET6"
+  /// "number", "level", "devices", "interfaces", "text", or words: "AF_INET|AF_INET6", with the marks that
+  /// the table explains.
+  std::string values;
   NcclVersion since = {};
   std::optional<NcclVersion> until = {};  ///< the first release that reads it no more
   Part part = Part::none;                 ///< of NCCL's guide

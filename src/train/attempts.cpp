@@ -10,10 +10,14 @@
 namespace launch::train {
 namespace {
 
-/// Removes all of the attempts so far.
-Result<void> clear(const Plan& plan, const AttemptWorld& world) {
-  TRY(during(world.place.remove(plan.run), "removing an attempt that failed"));
-  return during(world.control.renew(), "starting the run again");
+/// Removes all of the attempts so far, and makes the folders of the next, unless a stop is requested. That of
+/// its logs, by which it has begun, comes last.
+Result<void> prepare(const Plan& next, int attempt, const AttemptWorld& world, const std::stop_token& stop) {
+  TRY(during(world.place.remove(next.run), "removing an attempt that failed"));
+  TRY(world.control.renew());
+  if (stop.stop_requested()) return {};
+  TRY(make_flight_folder(world.work.disk, next));
+  return world.folder.make_attempt(world.work.disk, attempt);
 }
 
 Result<Outcome> run_one(const Plan& plan, const AttemptWorld& world, int attempt, std::string head,
@@ -49,20 +53,22 @@ Result<Outcome> run_attempts(const Plan& plan, const AttemptWorld& world, const 
 
     head = fmt::format("attempt {} of {}: {}", attempt + 1, plan.restarts + 1, outcome.cause->sentence());
     Attempt failed{utc_timestamp(now), std::chrono::duration<double>(now.time_since_epoch()).count(),
-                   end_of(std::move(outcome), 0, false)};
+                   end_of(outcome, 0, false)};
     failed.end.seconds = std::chrono::duration<double>(clock.steady() - began).count();
     failed.end.ended = utc_timestamp(clock.now());
+    const auto prepared = prepare(plan_of_attempt(plan, attempt), attempt + 1, world, tokens.stop);
+    const bool stopped_now = tokens.stop.stop_requested();
+    if (!prepared && !stopped_now) {
+      world.work.reporter.warn(fmt::format("not started again: {}", prepared.error().message()));
+      return outcome;
+    }
     if (world.failed) world.failed(std::move(failed));
-    TRY(clear(plan, world));
-    if (tokens.stop.stop_requested()) {
+    if (stopped_now) {
       Outcome stopped;
       stopped.began = false;
       stopped.interrupted = true;
       return stopped;
     }
-    TRY(during(world.folder.make_attempt(world.work.disk, attempt + 1), "starting the run again"));
-    TRY(during(make_flight_folder(world.work.disk, plan_of_attempt(plan, attempt)),
-               "starting the run again"));
     world.work.reporter.note(head);
   }
 }

@@ -33,8 +33,8 @@ struct AttemptWorld {
 };
 
 /// Runs a plan, and after a failure all of it again, at most `plan.restarts` times; returns the last outcome.
-/// Before each attempt, everything of the one before is removed. Errors (environment): those of
-/// Training::run; something of an attempt could not be removed, or the next could not be prepared.
+/// Before each attempt, everything of the one before is removed; if that fails, or the next cannot be
+/// prepared, a warning says so, and there is none. Errors (environment): those of Training::run.
 Result<Outcome> run_attempts(const Plan& plan, const AttemptWorld& world, const StopTokens& tokens);
 
 }  // namespace launch::train

@@ -48,6 +48,7 @@ void explain_node(Cause& cause, const NodeEnd& end) {
   if (cause.message.empty() && end.code > 128) {
     cause.kind = CauseKind::signal;
     cause.message = signal_name(end.code - 128);
+    if (end.code == 128 + SIGKILL) cause.hint = kAfterSigkill;
     return;
   }
   if (cause.message.empty() && !end.last_lines.empty())
@@ -126,6 +127,24 @@ std::optional<Cause> find_left(std::span<const RankEnd> ranks, const Cause& vict
   cause.hint = "every rank must take part in every collective: check that all do the same number of steps";
   cause.last_lines = first->last_lines;
   return cause;
+}
+
+/// Signals of a crash, which nobody sends to end a rank.
+constexpr std::array<int, 5> kCrashes{SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL};
+
+/// The rank that crashed first, though it was asked to end before its death: where the others only lost a
+/// peer, it is the one, since a process closes its sockets seconds before it has written its core.
+std::optional<Cause> find_crashed(std::span<const RankEnd> ranks) {
+  std::optional<Cause> first;
+  for (const auto& end : ranks) {
+    const bool crashed = std::find(kCrashes.begin(), kCrashes.end(), end.event.signal) != kCrashes.end();
+    if (!crashed || !end.event.asked_to_end) continue;
+    auto unasked = end;
+    unasked.event.asked_to_end = false;
+    auto cause = cause_of(unasked);
+    if (!is_victim(cause.kind) && (!first || cause.time < first->time)) first = std::move(cause);
+  }
+  return first;
 }
 
 /// The rank that others waited for until they timed out: of those that run on, the only one, or the first
@@ -265,7 +284,7 @@ std::optional<Cause> find_cause(std::span<const RankEnd> ranks, std::span<const 
   });
   if (first.kind != CauseKind::timeout && first.kind != CauseKind::connection) return first;
   if (auto left = find_left(ranks, first)) return left;
-  if (first.kind != CauseKind::timeout) return first;
+  if (first.kind == CauseKind::connection) return find_crashed(ranks).value_or(first);
   return find_late(unfinished, first).value_or(first);
 }
 

@@ -57,6 +57,9 @@ std::string_view kind_name(CauseKind kind);
 CauseKind kind_of_blame(Blame blame, CauseKind own);
 /// "SIGKILL".
 std::string signal_name(int number);
+/// What to do about a SIGKILL of which nothing else is known.
+inline constexpr const char* kAfterSigkill =
+    "SIGKILL usually means out of memory: check dmesg or reduce memory use";
 
 /// Why a run failed.
 struct Cause {
@@ -82,8 +85,9 @@ bool is_victim(CauseKind kind);
 
 /// The cause among all ends. Evidence comes before time: first those that failed by themselves, then a
 /// torchrun that did. If there are only victims: a rank that left with code 0 before them; after time-outs,
-/// the rank that others waited for; else the first victim, those that timed out before those that lost a peer
-/// or were stopped. nullopt if nothing failed.
+/// the rank that others waited for; where ranks only lost a peer, one that crashed after it was asked to end;
+/// else the first victim, those that timed out before those that lost a peer or were stopped. nullopt if
+/// nothing failed.
 std::optional<Cause> find_cause(std::span<const RankEnd> ranks, std::span<const NodeEnd> nodes,
                                 std::span<const UnfinishedRank> unfinished = {});
 

@@ -41,8 +41,19 @@ bool may(const std::string& file, const std::optional<UserIds>& who, Access acce
 struct Kept {
   std::vector<project::MountEntry> from_writing;
   std::vector<std::string> from_secrets;  ///< names
-  bool any() const { return !from_writing.empty() || !from_secrets.empty(); }
+  std::size_t count() const { return from_writing.size() + from_secrets.size(); }
 };
+
+/// Whether this process may write a folder as a member of one of its further groups, which engines take from
+/// containers.
+bool by_another_group(const std::string& folder) {
+  std::vector<gid_t> groups(static_cast<std::size_t>(std::max(::getgroups(0, nullptr), 0)));
+  const int count = ::getgroups(static_cast<int>(groups.size()), groups.data());
+  groups.resize(static_cast<std::size_t>(std::max(count, 0)));
+  return std::any_of(groups.begin(), groups.end(), [&](gid_t group) {
+    return group != ::getegid() && may(folder, UserIds{::geteuid(), group}, Access::write);
+  });
+}
 
 Kept kept(const Plan& plan, const std::optional<UserIds>& who) {
   Kept kept;
@@ -69,19 +80,23 @@ Result<void> fit_user(Plan& plan, const containers::EngineInfo& engine, const st
   const auto who = fmt::format("{} ({})", user, ids.text());
   auto found = kept(plan, engine.rootless ? std::nullopt : std::optional(ids));
   const bool maps = !engine.type->map_user(engine, ids).empty();
-  if (found.any() && maps) {
+  auto as_caller = kept(plan, UserIds{::geteuid(), ::getegid()});
+  if (maps && as_caller.count() < found.count()) {
     plan.caller = ids;
     plan.notes.push_back(fmt::format(
         "this user is mapped to {} in the containers, so that ranks can use what is mounted", who));
-    found = kept(plan, UserIds{::geteuid(), ::getegid()});
+    found = std::move(as_caller);
   }
   for (const auto& mount : found.from_writing) {
     const auto fix = engine.rootless
                          ? fmt::format("{} {} cannot map this user to theirs", engine.name(), engine.version)
                          : fmt::format("run `sudo chown {} {}`, or mount it read-only", ids.text(),
                                        shell_quote(mount.from));
+    const auto* why = by_another_group(mount.from)
+                          ? "this user can through a group that containers do not have"
+                          : "this user cannot either";
     plan.notes.push_back(fmt::format("ranks run as {} and cannot write {}, mounted at {}: {}", who,
-                                     mount.from, mount.to, maps ? "this user cannot either" : fix));
+                                     mount.from, mount.to, maps ? why : fix));
   }
   if (found.from_secrets.empty()) return {};
   const auto& name = found.from_secrets.front();

@@ -94,7 +94,7 @@ void explain_signal(Cause& cause, const RankEvent& event) {
   cause.hint = event.oom_kills
                    ? "memory was not the reason, as the kernel counted no kill in the container: someone or "
                      "something else sent SIGKILL"
-                   : "SIGKILL usually means out of memory: check dmesg or reduce memory use";
+                   : kAfterSigkill;
 }
 
 /// Lines of stderr after which a traceback is still taken for the last word of a rank of which nothing better

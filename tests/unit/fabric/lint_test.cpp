@@ -34,19 +34,21 @@ TEST(KindOfFile, IsByNameAndContent) {
 }
 
 TEST(Mentions, OfScriptsAreAssignmentsAndWhatIsPassedOn) {
-  EXPECT_THAT(mentions(FileKind::script,
-                       "export NCCL_NET=IB; NCCL_IB_TC='41' run\n"
-                       "mpirun -x NCCL_DEBUG -x NCCL_IB_SL=\"0\" a\n"
-                       "docker run -e NCCL_ALGO=Ring --env NCCL_PROTO img\n"
-                       "if [ \"$NCCL_NET\" = x ]; then echo ${NCCL_ALGO:-x} $NCCL_ALGO: NCCL_ALGO; fi\n"
-                       "# NCCL_NET=comment\n"
-                       "#SBATCH --export=NCCL_NET=Socket,OTHER=1\n"
-                       "NCCL_IB_HCA==mlx5_0 MY_NCCL_NET=1 NCCL_SOCKET_IFNAME=$IF\n"
-                       "NCCL_IB_HCA==\"mlx5_0\" ARGS=\"-x NCCL_NET=IB\" \"-x NCCL_ALGO=Ring\"\n"),
-              ElementsAre("1: NCCL_NET=IB", "1: NCCL_IB_TC=41", "2: NCCL_DEBUG=?", "2: NCCL_IB_SL=0",
-                          "3: NCCL_ALGO=Ring", "3: NCCL_PROTO=?", "6: NCCL_NET=Socket",
-                          "7: NCCL_IB_HCA==mlx5_0", "7: NCCL_SOCKET_IFNAME=?", "8: NCCL_IB_HCA==mlx5_0",
-                          "8: NCCL_NET=IB", "8: NCCL_ALGO=Ring"));
+  EXPECT_THAT(
+      mentions(FileKind::script,
+               "export NCCL_NET=IB; NCCL_IB_TC='41' run\n"
+               "mpirun -x NCCL_DEBUG -x NCCL_IB_SL=\"0\" a\n"
+               "docker run -e NCCL_ALGO=Ring --env NCCL_PROTO img\n"
+               "if [ \"$NCCL_NET\" = x ]; then echo ${NCCL_ALGO:-x} $NCCL_ALGO: NCCL_ALGO; fi\n"
+               "# NCCL_NET=comment\n"
+               "#SBATCH --export=NCCL_NET=Socket,OTHER=1\n"
+               "NCCL_IB_HCA==mlx5_0 MY_NCCL_NET=1 NCCL_SOCKET_IFNAME=$IF\n"
+               "setenv NCCL_NET IB; if ($?x) setenv NCCL_IB_SL\t'0'\n"
+               "NCCL_IB_HCA==\"mlx5_0\" ARGS=\"-x NCCL_NET=IB\" \"-x NCCL_ALGO=Ring\"\n"),
+      ElementsAre("1: NCCL_NET=IB", "1: NCCL_IB_TC=41", "2: NCCL_DEBUG=?", "2: NCCL_IB_SL=0",
+                  "3: NCCL_ALGO=Ring", "3: NCCL_PROTO=?", "6: NCCL_NET=Socket", "7: NCCL_IB_HCA==mlx5_0",
+                  "7: NCCL_SOCKET_IFNAME=?", "8: NCCL_NET=IB", "8: NCCL_IB_SL=0", "9: NCCL_IB_HCA==mlx5_0",
+                  "9: NCCL_NET=IB", "9: NCCL_ALGO=Ring"));
 }
 
 TEST(Mentions, OfYamlAndPython) {
@@ -139,6 +141,41 @@ TEST(Lint, SaysWhatAPrefixTakes) {
                   "names after \"=\"",
                   "warning: NCCL_SOCKET_IFNAME: \"eth0\" is a prefix that also matches eth0.100; write "
                   "exact names after \"=\""));
+}
+
+TEST(Lint, SaysWhatAPrefixLeavesOut) {
+  EXPECT_THAT(
+      linted("NCCL_IB_HCA=^mlx5_1\nNCCL_IB_HCA=^=mlx5_1\nNCCL_IB_HCA=^mlx\n"),
+      ElementsAre("warning: NCCL_IB_HCA: \"mlx5_1\" is a prefix that also matches mlx5_10; write exact "
+                  "names after \"^=\""));
+  Topology machine;
+  for (const auto* name : {"mlx5_0", "mlx5_1", "mlx5_10"}) machine.hcas.push_back({.name = name});
+  const auto found = lint("a.env", "NCCL_IB_HCA=^mlx5_1,mlx4_0\nNCCL_IB_HCA=^=mlx5_1\nNCCL_IB_HCA=^mlx5_0,\n",
+                          kNewestNccl, &machine);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(
+      found[0].text,
+      "NCCL_IB_HCA: \"mlx5_1\" is a prefix that matches 2 devices: mlx5_1 and mlx5_10; write exact names "
+      "after \"^=\"");
+}
+
+TEST(Lint, KnowsTheWordsOfLists) {
+  std::vector<std::string> errors;
+  for (const auto& line :
+       linted("NCCL_ALGO=Rng\nNCCL_ALGO=^tree\nNCCL_ALGO=ring,CollNetDirect\n"
+              "NCCL_ALGO=allreduce:tree,nvls;broadcast:^ring;ring\nNCCL_ALGO=allreduse:tree\n"
+              "NCCL_PROTO=Simpel\nNCCL_PROTO=^LL128,ll\nNCCL_DEBUG_SUBSYS=INIT,P2P\n"
+              "NCCL_DEBUG_SUBSYS=^coll\nNCCL_DEBUG_SUBSYS=INTI\nNCCL_DEBUG_SUBSYS=INIT, NET\n")) {
+    if (line.starts_with("error: "))
+      errors.push_back(line.substr(0, line.find("expected")) + line.substr(line.rfind(", found")));
+  }
+  EXPECT_THAT(
+      errors,
+      ElementsAre("error: NCCL_ALGO: , found \"Rng\"", "error: NCCL_ALGO: , found \"allreduse\"",
+                  "error: NCCL_PROTO: , found \"Simpel\"", "error: NCCL_DEBUG_SUBSYS: , found \"INTI\"",
+                  "error: NCCL_DEBUG_SUBSYS: , found \" NET\""));
+  EXPECT_THAT(linted("NCCL_PROTO=Simpel\n"),
+              ElementsAre("error: NCCL_PROTO: expected LL, LL128 or Simple, found \"Simpel\""));
 }
 
 TEST(Lint, ReadsListsAsNcclDoes) {

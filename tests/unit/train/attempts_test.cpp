@@ -159,6 +159,27 @@ TEST_F(AttemptsTest, AStopWhileTheNextIsPreparedEndsTheRun) {
   EXPECT_THAT(place_.done(), ElementsAre("start", "stop 2", "finish", "remove"));
 }
 
+TEST_F(AttemptsTest, WithoutRoomForTheNextTheFailureIsReported) {
+  place_.behave = [&](int node, const auto& on_line, auto& place) -> Result<int> {
+    if (node == 0) return place.until_stopped();
+    place.wait_for_running(1);
+    rank(node, on_line, 7);
+    return place.until_stopped();
+  };
+  work_.disk.set({.call = "make_folders", .path = "attempt2", .error = ENOSPC});
+  const auto outcome = run_all();
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  ASSERT_TRUE(outcome->cause);
+  EXPECT_EQ(outcome->cause->code, 7);
+  EXPECT_EQ(outcome->ranks.size(), 1U);
+  EXPECT_TRUE(failed_.empty()) << "it is the last";
+  EXPECT_THAT(
+      work_.reporter.warnings,
+      ElementsAre(fmt::format("not started again: cannot create the folder {}: No space left on device",
+                              folder_.logs_of_attempt(2).string())));
+  EXPECT_EQ(folder_.attempts(), 1);
+}
+
 TEST_F(AttemptsTest, RanksSeeHowManyCameBefore) {
   const auto value = [](const Plan& plan) {
     for (const auto& variable : plan.environment) {

@@ -228,6 +228,29 @@ TEST(Order, AfterATimeoutTheRankThatOthersWaitedFor) {
             cause_of(late[1]).sentence().replace(5, 1, "0").replace(15, 1, "0"));
 }
 
+TEST(Order, ARankThatCrashesSlowlyIsTheCauseIfTheOthersOnlyLostIt) {
+  const auto lost = raised(0, 1.0, kGlooClosed);
+  const auto crashed = stopped(ended(1, 5.2, 0), 2.0, SIGSEGV);
+  const auto cause = find_cause(std::vector{lost, crashed}, {});
+  ASSERT_TRUE(cause);
+  EXPECT_EQ(cause->sentence(), "rank 1 on node 1 was killed by SIGSEGV");
+  EXPECT_EQ(cause->code, 139);
+  EXPECT_EQ(cause->kind, CauseKind::signal);
+  // The first of several; those that were ended are none.
+  EXPECT_EQ(blamed({lost, stopped(ended(2, 5.0, 0), 2.0, SIGKILL), stopped(ended(3, 6.0, 0), 2.0, SIGBUS),
+                    crashed}),
+            cause->sentence());
+  // Who failed by itself, or left, was earlier.
+  EXPECT_EQ(blamed({raised(0, 1.0, "ValueError: mine"), crashed}),
+            "rank 0 on node 0 raised ValueError: mine");
+  EXPECT_EQ(blamed({lost, crashed, ended(2, 0.5, 0)}),
+            "rank 2 on node 2 ended with code 0 while the others were still running");
+  EXPECT_EQ(blamed({raised(0, 1.0, kGlooLate), crashed}), cause_of(raised(0, 1.0, kGlooLate)).sentence());
+  EXPECT_EQ(blamed({crashed}), "rank 1 on node 1 was stopped");
+  const auto aborted = with_words(stopped(ended(1, 5.2, 0), 2.0, SIGABRT), {kWatchdog});
+  EXPECT_EQ(blamed({lost, aborted}), cause_of(lost).sentence()) << "a victim, too";
+}
+
 TEST(Order, NobodyFailed) {
   EXPECT_EQ(blamed({ended(0, 1.0, 0)}), "");
 }
@@ -448,6 +471,7 @@ TEST(Cause, NodeThatWasKilled) {
   const auto cause = find_cause({}, nodes);
   ASSERT_TRUE(cause);
   EXPECT_EQ(cause->sentence(), "torchrun on node 1 was killed by SIGKILL");
+  EXPECT_EQ(cause->hint, "SIGKILL usually means out of memory: check dmesg or reduce memory use");
   EXPECT_EQ(cause->code, 137);
 }
 

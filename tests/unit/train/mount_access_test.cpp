@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include <gmock/gmock.h>
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -66,6 +67,26 @@ TEST_F(MountAccess, OfARootlessEngineMapsTheCaller) {
       plan_.notes,
       ElementsAre("this user is mapped to trainer (1001:1001) in the containers, so that ranks can use "
                   "what is mounted"));
+}
+
+TEST_F(MountAccess, IsNotMappedWhereThatDoesNotHelp) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a folder away";
+  engine_.rootless = true;
+  ASSERT_EQ(::chown(out_.c_str(), 1234, 4321), 0);
+  std::filesystem::permissions(out_, std::filesystem::perms::owner_all | std::filesystem::perms::group_all);
+  const auto cannot = "ranks run as trainer (1001:1001) and cannot write " + out_ + ", mounted at /out: ";
+  EXPECT_EQ(fit({1001, 1001}), "");
+  EXPECT_EQ(plan_.caller, std::nullopt);
+  EXPECT_THAT(plan_.notes, ElementsAre(cannot + "this user cannot either"));
+  plan_.notes.clear();
+  std::vector<gid_t> before(static_cast<std::size_t>(::getgroups(0, nullptr)));
+  before.resize(static_cast<std::size_t>(::getgroups(static_cast<int>(before.size()), before.data())));
+  const gid_t group = 4321;
+  ASSERT_EQ(::setgroups(1, &group), 0);
+  EXPECT_EQ(fit({1001, 1001}), "");
+  ASSERT_EQ(::setgroups(before.size(), before.data()), 0);
+  EXPECT_EQ(plan_.caller, std::nullopt);
+  EXPECT_THAT(plan_.notes, ElementsAre(cannot + "this user can through a group that containers do not have"));
 }
 
 TEST_F(MountAccess, OfARootlessEngineThatCannotMapTheCaller) {
