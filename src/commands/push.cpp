@@ -10,6 +10,7 @@
 #include "commands/planned_images.hpp"
 #include "image/sbom.hpp"
 #include "registry/attach.hpp"
+#include "registry/entry.hpp"
 #include "specs/image_reference.hpp"
 
 namespace launch::commands {
@@ -18,8 +19,8 @@ namespace {
 Result<registry::PushRequest> push_request(const ImageInputs& inputs, const PlannedImages& planned,
                                            const specs::ImageReference& to, const Context& context) {
   registry::PushRequest request;
-  TRY_ASSIGN(auto entry, registry::entry_to_push(to.name(), inputs.site().registries, context.environment,
-                                                 context.runner));
+  TRY_ASSIGN(auto entry, registry::entry_to_push(
+                             to.name(), {inputs.site().registries, context.environment, context.runner}));
   request.place = std::move(entry.place);
   request.access = std::move(entry.access);
   std::set<Digest> seen;
