@@ -19,7 +19,7 @@ import time
 import unittest
 
 from podman_storage import own_storage, release_storage
-from real_registry import run
+from real_registry import registry, run
 from strict_registry import StrictRegistry, digest_of
 
 REGISTRY = StrictRegistry()
@@ -417,6 +417,26 @@ class RegistryFaults(StandaloneProject):
             self.push(lambda h: False, code=2, **told)
             self.assert_error(f"error: {configuration}:2:12: [[registry]] location: expected a string, found an integer\n"
                               "  while looking up how to reach REGISTRY/team/demo\n")
+
+    def test_what_another_repository_has_is_mounted(self):
+        site, before = self.site()
+        with registry(self.root / "real") as address:
+            site.write_text(before + self.plain_http(address))
+            first = self.launch("build", NAME, "--push", f"{address}/new/img:1")
+            self.assertEqual((first["mounted"], first["present"]), (0, 0))
+            second = self.launch("build", NAME, "--push", f"{address}/other/img:1")
+            self.assertEqual([second[key] for key in ("image", "sent", "sent_bytes", "mounted", "present")],
+                             [f"{address}/other/img@{self.expected}", 0, 0, first["sent"], 0])
+            self.assertRegex(self.words, f"pushed {address}/other/img:1: 0 blobs sent \\(0 B\\), {first['sent']} mounted from other "
+                                         r"repositories, 0 already there, \d")
+        site.write_text(before)
+        with self.subTest("what it no longer has is sent"):
+            sent = self.push(lambda h: False)["sent"]
+            REGISTRY.repositories.pop(TARGET)
+            again = self.launch("build", NAME, "--push", f"{REGISTRY.address}/other/img:1")
+            self.assertEqual((again["sent"], again["mounted"], REGISTRY.wrong), (sent, 0, []))
+            asked = [path for method, path, _ in REGISTRY.seen if method == "POST" and "mount=" in path and "from=team%2Fdemo" in path]
+            self.assertEqual(len(asked), sent)
 
 
 if __name__ == "__main__":

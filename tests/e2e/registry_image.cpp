@@ -101,12 +101,14 @@ Result<void> push(std::span<char*> options, const Layers& layers, const Work& wo
   request.place = std::move(entry.place);
   request.access = std::move(entry.access);
   request.top = {std::string(archive::kManifestType), archive::image_manifest_text(image)};
-  if (*options[3] != '\0') request.mount_from = {options[3]};
   request.blobs.push_back({"the configuration", Digest::of(config), net::body_of_text(config)});
   for (std::size_t i = 0; i < layers.facts.size(); ++i) {
     TRY_ASSIGN(auto body, store::layer_body(layers.wheels[i], layers.spec, layers.facts[i]));
     request.blobs.push_back({"the layer of " + layers.wheels[i].front().path.filename().string(),
                              layers.facts[i].layer, std::move(body)});
+  }
+  for (auto& blob : request.blobs) {
+    if (*options[3] != '\0') blob.mount_from = {options[3]};
   }
   const auto http = net::make_http_client({}, environment, work.clock, work.disk);
   TRY_ASSIGN(const auto pushed, registry::push(request, *http, work, {.chunk = std::stoull(options[1])}));

@@ -38,6 +38,9 @@ struct PushTest : testing::Test {
                       .tag = "latest"};
   PushOptions options{.chunk = 10, .parallel = 1};
 
+  void mount_from(const std::vector<std::string>& repositories) {
+    for (auto& blob : request.blobs) blob.mount_from = repositories;
+  }
   Result<Pushed> run() { return push(request, registry, work, options); }
   /// Whether the registry has the image, whole.
   bool has_all() const {
@@ -96,7 +99,7 @@ TEST_F(PushTest, WhatIsThereIsNotSent) {
 
 TEST_F(PushTest, BlobsOfOtherRepositoriesAreMounted) {
   registry.blobs["team/base@" + Digest::of(layer).text()] = layer;
-  request.mount_from = {"team/none", "team/base"};
+  mount_from({"team/none", "team/base"});
   const auto pushed = run();
   ASSERT_TRUE(pushed) << pushed.error().text();
   EXPECT_EQ(pushed->mounted, 1u);
@@ -276,7 +279,7 @@ struct LoginTest : PushTest {
 
 TEST_F(LoginTest, TokensAreRenewedInTheMiddle) {
   request.access.login = Login{"user", "secret", {}};
-  request.mount_from = {"team/base"};
+  mount_from({"team/base"});
   want_tokens(3);
   const auto pushed = run();
   ASSERT_TRUE(pushed) << pushed.error().text();
