@@ -79,9 +79,11 @@ Result<int> run_push(World& world, const BuildOptions& options) {
       world.context);
   if (!pushed) return ended(world, pushed.error(), "a tag moves only after everything else was sent");
   world.terminal.clear();
-  world.context.reporter.note(fmt::format("pushed {}: {} sent ({}), {} already there, {}", pushed->name,
-                                          count_of(pushed->sent, "blob"), human_bytes(pushed->sent_bytes),
-                                          pushed->present + pushed->mounted, human_seconds(pushed->seconds)));
+  world.context.reporter.note(fmt::format(
+      "pushed {}: {} sent ({}), {}{} already there, {}", pushed->name, count_of(pushed->sent, "blob"),
+      human_bytes(pushed->sent_bytes),
+      pushed->mounted == 0 ? "" : fmt::format("{} mounted from other repositories, ", pushed->mounted),
+      pushed->present, human_seconds(pushed->seconds)));
   if (!world.json) {
     world.output.line(pushed->reference);
     return 0;

@@ -17,7 +17,7 @@ namespace {
 constexpr const char* kFooter =
     R"(Runs a read-only registry until Ctrl-C. Layers are read from the store while they are sent. It has no password and no
 TLS: whoever can reach the address can pull the images. Engines trust 127.0.0.1; for another address, list it as an
-insecure registry there. Other machines use this machine's name in place of 0.0.0.0.
+insecure registry there. With 0.0.0.0, images are shown at this machine's first address, and its others are named.
 
 Examples:
   launch serve demo                                on 127.0.0.1, at any free port
@@ -68,6 +68,8 @@ void tell(World& world, const commands::ServeDocument& served) {
     world.context.reporter.note(fmt::format("serving {} as {}", image.recipe, image.reference));
     if (!world.json) world.output.line(fmt::format("{}@{}", image.reference, image.digest.text()));
   }
+  if (!served.others.empty())
+    world.context.reporter.note("this machine is also " + join_words(served.others));
   if (world.json) {
     auto images = nlohmann::json::array();
     for (const auto& image : served.images) {
@@ -82,13 +84,15 @@ void tell(World& world, const commands::ServeDocument& served) {
 
 Result<int> run_serve(World& world, const ServeOptions& options) {
   TRY_ASSIGN(const auto address, parse_address(options.listen));
-  if (!*net::is_loopback(address.host)) {
-    world.context.reporter.warn(fmt::format(
-        "whoever can reach {} can pull these images: there is no password and no TLS", options.listen));
-  }
-  const auto done =
-      commands::serve({.recipes = options.recipes, .address = address.host, .port = address.port},
-                      world.context, [&](const commands::ServeDocument& served) { tell(world, served); });
+  const auto on_ready = [&](const commands::ServeDocument& served) {
+    if (!*net::is_loopback(address.host)) {
+      world.context.reporter.warn(fmt::format(
+          "whoever can reach {} can pull these images: there is no password and no TLS", served.listening));
+    }
+    tell(world, served);
+  };
+  const auto done = commands::serve(
+      {.recipes = options.recipes, .address = address.host, .port = address.port}, world.context, on_ready);
   if (!done) return ended(world, done.error(), "nothing was served");
   return 128 + world.context.signal();
 }

@@ -20,7 +20,7 @@ std::optional<Error> wrong_image(const FoundImage& found, const project::Locked&
     wrong = fmt::format("the image {} was built from another version of recipes/{}.toml", name, recipe.name);
   }
   if (wrong.empty()) return std::nullopt;
-  return Error(ErrorKind::no, std::move(wrong)).hint(fmt::format("run `launch build {}`", recipe.name));
+  return environment_error(std::move(wrong)).hint(fmt::format("run `launch build {}`", recipe.name));
 }
 
 }  // namespace launch::commands

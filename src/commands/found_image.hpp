@@ -17,8 +17,8 @@ struct FoundImage {
   std::optional<Digest> of_recipe;  ///< the same of the recipe (Stage::render)
 };
 
-/// Why it is not the image of a locked recipe; nullopt if it is. The error (no) names the command that builds
-/// it.
+/// Why it is not the image of a locked recipe; nullopt if it is. The error (environment) names the command
+/// that builds it.
 std::optional<Error> wrong_image(const FoundImage& found, const project::Locked& locked);
 
 }  // namespace launch::commands

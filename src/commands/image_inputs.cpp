@@ -10,7 +10,7 @@
 #include "image/dockerfile.hpp"
 #include "image/layers.hpp"
 #include "project/recipe_digest.hpp"
-#include "registry/session.hpp"
+#include "registry/entry.hpp"
 #include "store/pull.hpp"
 
 namespace launch::commands {
@@ -195,10 +195,15 @@ Result<store::PulledImage> ImageInputs::fetch_base(const specs::Platform& platfo
   if (known) return *std::move(known);
   TRY_ASSIGN(const auto base, image::base_of(locked_.recipe, locked_.lock));
   const auto shown = fmt::format("{}:{}", base.name, base.tag);
-  TRY_ASSIGN(const auto entry,
-             registry::entry_to_pull(base.name, site().registries, context_.environment, context_.runner));
-  return store::pull(store_, entry.place, entry.access, *base.digest, platform, shown, *http_,
-                     context_.work());
+  std::optional<store::PulledImage> pulled;
+  const auto ask = [&](const registry::Entry& entry) -> Result<bool> {
+    TRY_ASSIGN(pulled, store::pull(store_, entry.place, entry.access, *base.digest, platform, shown, *http_,
+                                   context_.work()));
+    return true;
+  };
+  TRY(registry::ask_in_turn(base.name, specs::NamedBy::digest,
+                            {site().registries, context_.environment, context_.runner}, ask));
+  return *std::move(pulled);
 }
 
 Result<image::SystemLayers> ImageInputs::make_system(const Digest& base, const archive::Image& image,

@@ -8,18 +8,36 @@
 
 #include "commands/build.hpp"
 #include "commands/planned_images.hpp"
+#include "image/dockerfile.hpp"
 #include "image/sbom.hpp"
 #include "registry/attach.hpp"
+#include "registry/entry.hpp"
 #include "specs/image_reference.hpp"
+#include "store/pushed.hpp"
 
 namespace launch::commands {
 namespace {
 
+/// The repository of the same registry that is most likely to have a blob: the last other one that got it
+/// from here, else that of the base image. One is enough: if it does not have it, the registry offers an
+/// upload.
+std::vector<std::string> mount_from(const ImageInputs& inputs, const Digest& blob,
+                                    const specs::ImageReference& to, const registry::Place& place) {
+  for (auto& known : store::repositories_with(inputs.store(), blob, place.host)) {
+    if (known != place.repository) return {std::move(known)};
+  }
+  const auto base = image::base_of(inputs.locked().recipe, inputs.locked().lock);
+  const auto slash = base ? base->name.find('/') : std::string::npos;
+  if (slash == std::string::npos || base->name.substr(0, slash) != to.registry) return {};
+  auto repository = base->name.substr(slash + 1);
+  return repository == place.repository ? std::vector<std::string>() : std::vector{std::move(repository)};
+}
+
 Result<registry::PushRequest> push_request(const ImageInputs& inputs, const PlannedImages& planned,
                                            const specs::ImageReference& to, const Context& context) {
   registry::PushRequest request;
-  TRY_ASSIGN(auto entry, registry::entry_to_push(to.name(), inputs.site().registries, context.environment,
-                                                 context.runner));
+  TRY_ASSIGN(auto entry, registry::entry_to_push(
+                             to.name(), {inputs.site().registries, context.environment, context.runner}));
   request.place = std::move(entry.place);
   request.access = std::move(entry.access);
   std::set<Digest> seen;
@@ -27,7 +45,8 @@ Result<registry::PushRequest> push_request(const ImageInputs& inputs, const Plan
     for (const auto& blob : plan.blobs) {
       if (!seen.insert(blob.blob.digest).second) continue;
       TRY_ASSIGN(auto body, blob.open());
-      request.blobs.push_back({blob.name, blob.blob.digest, std::move(body)});
+      request.blobs.push_back({blob.name, blob.blob.digest, std::move(body),
+                               mount_from(inputs, blob.blob.digest, to, request.place)});
     }
     if (!planned.index.empty())
       request.manifests.push_back({std::string(archive::kManifestType), plan.manifest});
@@ -72,6 +91,9 @@ Result<PushDocument> push_image(const PushRequest& request, const Context& conte
   TRY_ASSIGN(const auto planned, plan_all(*inputs));
   TRY_ASSIGN(const auto wanted, push_request(*inputs, planned, to, context));
   TRY_ASSIGN(const auto pushed, registry::push(wanted, inputs->http(), context.work()));
+  for (const auto& blob : wanted.blobs)
+    store::note_repository(inputs->store(), blob.digest, wanted.place.host, wanted.place.repository,
+                           context.disk);
   PushDocument document{.image = digests_of(inputs->locked().recipe.name, planned),
                         .name = to.text(),
                         .reference = fmt::format("{}@{}", to.name(), pushed.digest.text()),

@@ -9,6 +9,7 @@
 
 #include "commands/planned_images.hpp"
 #include "image/hand_over.hpp"
+#include "net/addresses.hpp"
 #include "net/http_server.hpp"
 
 namespace launch::commands {
@@ -58,7 +59,14 @@ Result<void> serve(const ServeRequest& request, const Context& context,
                                                        [&](const net::ServedRequest& asked) {
                                                          return registry::answer(repositories, asked);
                                                        }));
-  document.authority = server->authority();
+  document.listening = server->authority();
+  document.authority = document.listening;
+  for (const auto& address : net::addresses_behind(request.address))
+    document.others.push_back(net::authority_of(address, server->port()));
+  if (!document.others.empty()) {
+    document.authority = document.others.front();
+    document.others.erase(document.others.begin());
+  }
   for (auto& image : document.images)
     image.reference = fmt::format("{}/{}", document.authority, image.reference);
   on_ready(document);

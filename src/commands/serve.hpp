@@ -24,7 +24,9 @@ struct ServeDocument {
     std::string reference;  ///< "127.0.0.1:5000/launch/demo:latest"
     Digest digest;          ///< of the manifest, or of the index of all platforms
   };
-  std::string authority;  ///< "127.0.0.1:5000"
+  std::string listening;  ///< "0.0.0.0:5000", "127.0.0.1:5000"
+  std::string authority;  ///< where machines reach it: this machine's first address instead of 0.0.0.0
+  std::vector<std::string> others = {};  ///< its further addresses: "10.0.0.7:5000"
   std::vector<Image> images;
 };
 

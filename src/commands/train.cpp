@@ -49,8 +49,8 @@ Result<std::optional<MountedRun>> choose_environment(const TrainRequest& request
                     .hint(fmt::format("run `launch build {}`, and use --env image", locked.recipe.name)));
   }
   if (!why.empty()) {
-    auto error = Error(ErrorKind::no, fmt::format("{}; an environment cannot be mounted instead: {}",
-                                                  image_error->message(), why));
+    auto error = environment_error(
+        fmt::format("{}; an environment cannot be mounted instead: {}", image_error->message(), why));
     for (const auto& hint : image_error->hints()) error.hint(hint);
     image_error = std::move(error);
     return std::nullopt;

@@ -79,7 +79,7 @@ Result<Subject> subject_of(const VerifyRequest& request, const Context& context)
   return subject;
 }
 
-/// The image of the lock. Errors (no): there is none.
+/// The image of the lock. Errors (environment): there is none.
 Result<containers::Image> find_image(const Subject& subject, const containers::Engine& engine) {
   const auto& recipe = subject.locked.recipe.name;
   TRY_ASSIGN(auto image, engine.find_image(project::image_reference(recipe)));
@@ -98,7 +98,8 @@ Result<containers::GpuAccess> choose_gpus(const Subject& subject, const VerifyRe
   const auto& lock = subject.locked.lock.lock;
   const auto* vendor = train::gpu_vendor(project::accelerator(lock));
   if (vendor == nullptr) {
-    context.reporter.note("verifying without a GPU: the lock's torch uses none");
+    context.reporter.note(subject.torch() ? "verifying without a GPU: the lock's torch uses none"
+                                          : "verifying without a GPU: the lock has no torch");
     return containers::GpuAccess{};
   }
   auto gpus = train::find_gpus(*vendor, request.machine);

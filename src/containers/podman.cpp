@@ -7,6 +7,7 @@
 #include "containers/answers.hpp"
 #include "containers/engine_type.hpp"
 #include "containers/podman_parts.hpp"
+#include "containers/registries_conf.hpp"
 
 namespace launch::containers {
 namespace {
@@ -34,16 +35,7 @@ std::string registries_conf(std::string out, const std::vector<specs::RegistryMi
 
 /// The registries.conf that podman would read by default.
 std::string own_registries_conf(const Environment& environment) {
-  std::vector<fs::path> places;
-  if (const auto given = environment.get("CONTAINERS_REGISTRIES_CONF")) places.emplace_back(*given);
-  places.push_back(environment.config_dir().parent_path() / "containers/registries.conf");
-  places.emplace_back("/etc/containers/registries.conf");
-  std::error_code ignored;
-  for (const auto& file : places) {
-    if (!fs::exists(file, ignored)) continue;
-    if (auto text = read_file(file)) return *std::move(text);
-  }
-  return {};
+  return read_file(registries_file(environment)).value_or("");
 }
 
 /// Where an interrupted build leaves files, from `podman info`. Empty if it does not say.

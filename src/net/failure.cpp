@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "net/status.hpp"
 #include "specs/url.hpp"
 
 namespace launch::net {
@@ -77,7 +78,9 @@ Failure tls_failed(CURL* easy, std::string_view text) {
   curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
   const bool cut = number != 0 || text.find("SYSCALL") != std::string_view::npos ||
                    text.find("unexpected eof") != std::string_view::npos;
-  return {fmt::format("TLS handshake failed with {}: {}", peer_of(easy), text), cut};
+  const bool plain = text.find("wrong version number") != std::string_view::npos ||
+                     text.find("packet length too long") != std::string_view::npos;
+  return {fmt::format("TLS handshake failed with {}: {}", peer_of(easy), plain ? kNoTls : text), cut};
 }
 
 }  // namespace

@@ -28,6 +28,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "net/addresses.hpp"
 #include "net/range_request.hpp"
 
 namespace launch::net {
@@ -330,9 +331,7 @@ std::uint16_t HttpServer::port() const {
 }
 
 std::string HttpServer::authority() const {
-  const auto& address = listener_->options().address;
-  const bool v6 = address.find(':') != std::string::npos;
-  return fmt::format("{}:{}", v6 ? fmt::format("[{}]", address) : address, port());
+  return authority_of(listener_->options().address, port());
 }
 
 }  // namespace launch::net

@@ -13,6 +13,9 @@ struct StatusHints {
   std::string_view server_error;  ///< anything else, after "the … returned a server error"
 };
 
+/// In the message of an error of HttpClient: what answered a TLS handshake does not speak TLS.
+inline constexpr std::string_view kNoTls = "the server does not answer in TLS";
+
 /// True for a status by which a server says that it will not give a file out: 403, 404 and 410.
 bool is_refusal(int status);
 

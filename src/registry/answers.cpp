@@ -25,6 +25,15 @@ Error refused(const specs::Url& url, const net::HttpResponse& response, std::str
       .hint(net::status_hint(response.status, "registry", hints));
 }
 
+Error with_tls_hint(Error error, std::string_view host) {
+  if (error.message().find(net::kNoTls) == std::string::npos) return error;
+  return std::move(error).hint(fmt::format(
+      "if it speaks plain HTTP and you trust the network, say so in launch.toml: [[registry]] prefix = "
+      "\"{0}\", location = \"{0}\", insecure = true (or in registries.conf: [[registry]] location = \"{0}\", "
+      "insecure = true)",
+      host));
+}
+
 Error garbage(const specs::Url& url, std::string_view found) {
   return environment_error(fmt::format("the registry sent an invalid answer for {}: {}", url, found))
       .hint(

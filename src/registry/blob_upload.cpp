@@ -118,13 +118,13 @@ Result<std::optional<Fate>> BlobUpload::begin() {
   constexpr int kCreated = 201;
   constexpr int kAccepted = 202;
   const auto uploads = session_.place().base.extend_path("/blobs/uploads/");
-  for (const auto& from : request_.mount_from) {
+  for (const auto& from : blob_.mount_from) {
     const auto url = uploads.with_parameter("mount", blob_.digest.text()).with_parameter("from", from);
     TRY_ASSIGN(const auto response, post(url));
     if (response.status == kCreated) return Fate::mounted;
     if (response.status != kAccepted) continue;
     TRY(take_location(response));
-    if (&from == &request_.mount_from.back()) return std::nullopt;
+    if (&from == &blob_.mount_from.back()) return std::nullopt;
     cancel();  // the next repository may have it
   }
   TRY_ASSIGN(const auto response, post(uploads));

@@ -22,10 +22,9 @@ class BlobUpload {
  public:
   /// `advance` is called with the number of bytes that were sent for the first time; `failed` says that
   /// another blob's upload has failed.
-  BlobUpload(Session& session, const PushRequest& request, const PushBlob& blob, const PushOptions& options,
-             const Work& work, const std::atomic<bool>& failed, std::function<void(std::uint64_t)> advance)
+  BlobUpload(Session& session, const PushBlob& blob, const PushOptions& options, const Work& work,
+             const std::atomic<bool>& failed, std::function<void(std::uint64_t)> advance)
       : session_(session),
-        request_(request),
         blob_(blob),
         options_(options),
         work_(work),
@@ -55,7 +54,6 @@ class BlobUpload {
   std::uint64_t size() const { return blob_.content->size(); }
 
   Session& session_;
-  const PushRequest& request_;
   const PushBlob& blob_;
   const PushOptions& options_;
   const Work& work_;

@@ -10,6 +10,7 @@
 
 #include "base/base64.hpp"
 #include "base/file.hpp"
+#include "base/folder.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 
@@ -100,17 +101,6 @@ Result<std::optional<Login>> find_in(const AuthFile& file, const std::string& na
   }
   if (file.store.empty()) return std::nullopt;
   return ask_helper(file.store, registry, runner);
-}
-
-/// Files of a folder with that extension, by name.
-std::vector<fs::path> files_with(const fs::path& folder, std::string_view extension) {
-  std::vector<fs::path> out;
-  std::error_code ignored;
-  for (const auto& file : fs::directory_iterator(folder, ignored)) {
-    if (file.path().extension() == extension) out.push_back(file.path());
-  }
-  std::ranges::sort(out);
-  return out;
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "net/status.hpp"
 #include "registry/answers.hpp"
+#include "registry/entry.hpp"
 #include "registry/session.hpp"
 
 namespace launch::registry {
@@ -175,10 +176,17 @@ Result<std::optional<RemoteImage>> look_up(Repository& repository, const specs::
 
 Result<std::optional<RemoteImage>> OciRegistry::find(const specs::ImageReference& reference,
                                                      const specs::Platform& platform) {
-  TRY_ASSIGN(const auto entry, entry_to_pull(reference.name(), mirrors_, *environment_, *runner_));
-  Repository repository(*http_, entry);
-  return during(look_up(repository, reference, platform),
-                fmt::format("asking the registry {} for {}", entry.place.host, reference.text()));
+  std::optional<RemoteImage> image;
+  const auto ask = [&](const Entry& entry) -> Result<bool> {
+    Repository repository(*http_, entry);
+    TRY_ASSIGN(image,
+               during(look_up(repository, reference, platform),
+                      fmt::format("asking the registry {} for {}", entry.place.host, reference.text())));
+    return image.has_value();
+  };
+  const auto by = reference.digest ? specs::NamedBy::digest : specs::NamedBy::tag;
+  TRY(ask_in_turn(reference.name(), by, {mirrors_, *environment_, *runner_}, ask));
+  return image;
 }
 
 }  // namespace launch::registry

@@ -26,7 +26,7 @@ struct RemoteImage {
   std::string created = {};                   ///< of the same: when, RFC 3339; empty if it does not say so
 };
 
-/// Images by the OCI distribution protocol (v2), with the credentials and certificates of entry_to_pull.
+/// Images by the OCI distribution protocol (v2), at the places and with the credentials of ask_in_turn.
 class OciRegistry {
  public:
   /// All but `mirrors` must outlive the object.
@@ -36,7 +36,7 @@ class OciRegistry {
 
   /// Looks an image up for a platform; nullopt if the registry does not have it.
   /// Errors (unusable): the registry does not let this user read it; (environment): the registry does not
-  /// answer, or with an error; the message names its address; those of entry_to_pull.
+  /// answer, or with an error; the message names its address; those of ask_in_turn.
   Result<std::optional<RemoteImage>> find(const specs::ImageReference& reference,
                                           const specs::Platform& platform);
 

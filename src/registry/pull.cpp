@@ -127,7 +127,8 @@ std::vector<Result<net::DownloadResult>> RepositoryClient::download(
     std::vector<std::size_t> left;
     for (std::size_t k = 0; k < open.size(); ++k) {
       if (!got[k]) left.push_back(open[k]);
-      results[open[k]] = std::move(got[k]);
+      results[open[k]] =
+          got[k] ? std::move(got[k]) : fail(with_tls_hint(std::move(got[k]).error(), session_.place().host));
     }
     open = std::move(left);
     if (stop.stop_requested()) break;

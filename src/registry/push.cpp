@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include <fmt/format.h>
@@ -13,13 +14,20 @@
 namespace launch::registry {
 namespace {
 
+/// All repositories that blobs may be mounted from.
+std::vector<std::string> mounted_from(const PushRequest& request) {
+  std::set<std::string> all;
+  for (const auto& blob : request.blobs) all.insert(blob.mount_from.begin(), blob.mount_from.end());
+  return {all.begin(), all.end()};
+}
+
 class Push {
  public:
   Push(const PushRequest& request, net::HttpClient& http, const Work& work, const PushOptions& options)
       : request_(request),
         options_(options),
         work_(work),
-        session_(http, request.place, request.access, Action::push, request.mount_from),
+        session_(http, request.place, request.access, Action::push, mounted_from(request)),
         pushed_{.digest = Digest::of(request.top.text)} {
     for (const auto& blob : request.blobs) total_ += blob.content->size();
   }
@@ -73,7 +81,7 @@ class Push {
       counted += bytes;
       work_.reporter.progress("pushing", done_ += bytes, total_);
     };
-    const auto fate = during(BlobUpload(session_, request_, blob, options_, work_, failed_, advance).run(),
+    const auto fate = during(BlobUpload(session_, blob, options_, work_, failed_, advance).run(),
                              fmt::format("pushing {} ({})", blob.name, blob.digest.text()));
     if (fate && counted < size) advance(size - counted);
     const std::lock_guard guard(mutex_);

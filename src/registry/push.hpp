@@ -20,6 +20,7 @@ struct PushBlob {
   std::string name;  ///< for messages: "the layer of torch 2.10.0"
   Digest digest;
   net::Body content;
+  std::vector<std::string> mount_from = {};  ///< repositories of the registry that may have it
 };
 
 struct PushManifest {
@@ -35,7 +36,6 @@ struct PushRequest {
   std::vector<PushManifest> manifests = {};  ///< of an index's images
   PushManifest top;                          ///< the image's manifest, or the index
   std::string tag = {};                      ///< of `top`; empty: it is pushed by its digest
-  std::vector<std::string> mount_from = {};  ///< repositories of the registry that may have some of the blobs
 };
 
 struct PushOptions {

@@ -28,22 +28,6 @@ constexpr net::StatusHints kHints = {
     .server_error = "try again later",
 };
 
-Result<Place> place_of(const std::string& name, bool insecure) {
-  const auto slash = std::min(name.find('/'), name.size());
-  Place place;
-  place.host = name.substr(0, slash);
-  if (place.host == "docker.io") place.host = "registry-1.docker.io";
-  place.repository = name.substr(std::min(slash + 1, name.size()));
-  const auto base = specs::Url::parse(
-      fmt::format("{}://{}/v2/{}", insecure ? "http" : "https", place.host, place.repository));
-  if (!base) {
-    return fail(input_error(fmt::format("{} is not a valid registry address", in_quotes(place.host)))
-                    .hint("correct the location under [[registry]] in launch.toml: HOST[:PORT][/PATH]"));
-  }
-  place.base = *base;
-  return place;
-}
-
 bool is_redirect(int status) {
   constexpr int kPermanent = 308;
   constexpr int kTemporary = 307;
@@ -70,43 +54,21 @@ specs::Url Place::referrers(const Digest& subject) const {
   return base.extend_path("/referrers/" + subject.text());
 }
 
-Result<Place> Place::to_push(std::string_view name, const std::vector<specs::RegistryMirror>& mirrors) {
-  const auto below = [&](std::string_view prefix) {
-    return name.starts_with(prefix) && (name.size() == prefix.size() || name[prefix.size()] == '/');
-  };
-  const bool insecure = std::ranges::any_of(
-      mirrors, [&](const auto& entry) { return entry.insecure && below(entry.location); });
-  return place_of(std::string(name), insecure);
-}
-
-Result<Place> Place::to_pull(std::string_view name, const std::vector<specs::RegistryMirror>& mirrors) {
-  const auto moved = specs::mirrored(name, mirrors);
-  return place_of(moved ? moved->name : std::string(name), moved && moved->insecure);
-}
-
-namespace {
-
-Result<Entry> entry_of(Place place, std::string_view name, const Environment& environment,
-                       ProcessRunner& runner) {
-  Entry entry{std::move(place), {}};
-  TRY_ASSIGN(entry.access.login, find_login(name, environment, runner));
-  TRY_ASSIGN(entry.access.trust, find_trust(name.substr(0, name.find('/')), environment));
-  return entry;
-}
-
-}  // namespace
-
-Result<Entry> entry_to_pull(std::string_view name, const std::vector<specs::RegistryMirror>& mirrors,
-                            const Environment& environment, ProcessRunner& runner) {
-  TRY_ASSIGN(auto place, Place::to_pull(name, mirrors));
-  const auto moved = specs::mirrored(name, mirrors);
-  return entry_of(std::move(place), moved ? std::string_view(moved->name) : name, environment, runner);
-}
-
-Result<Entry> entry_to_push(std::string_view name, const std::vector<specs::RegistryMirror>& mirrors,
-                            const Environment& environment, ProcessRunner& runner) {
-  TRY_ASSIGN(auto place, Place::to_push(name, mirrors));
-  return entry_of(std::move(place), name, environment, runner);
+Result<Place> Place::of(const specs::Endpoint& name) {
+  const auto slash = std::min(name.name.find('/'), name.name.size());
+  Place place;
+  place.host = name.name.substr(0, slash);
+  if (place.host == "docker.io") place.host = "registry-1.docker.io";
+  place.repository = name.name.substr(std::min(slash + 1, name.name.size()));
+  const auto base = specs::Url::parse(
+      fmt::format("{}://{}/v2/{}", name.insecure ? "http" : "https", place.host, place.repository));
+  if (!base) {
+    return fail(input_error(fmt::format("{} is not a valid registry address", in_quotes(place.host)))
+                    .hint(fmt::format("correct the location under [[registry]] in {}: HOST[:PORT][/PATH]",
+                                      name.file.empty() ? "launch.toml" : name.file)));
+  }
+  place.base = *base;
+  return place;
 }
 
 std::string Session::authorization() {
@@ -123,7 +85,10 @@ Result<net::HttpResponse> Session::send(net::HttpRequest request) {
     request.headers = headers;
     request.trust = ours ? access_.trust : nullptr;
     if (!used.empty()) request.headers.emplace_back("Authorization", used);
-    TRY_ASSIGN(auto response, http_.fetch(request));
+    auto answer = http_.fetch(request);
+    if (!answer)
+      return fail(with_tls_hint(std::move(answer).error(), ours ? place_.host : request.url.host()));
+    auto response = *std::move(answer);
     if (is_redirect(response.status) && response.header("location")) {
       const auto target = request.url.resolve(*response.header("location"));
       if (!target || !target->is_http())

@@ -12,7 +12,7 @@
 #include "net/http.hpp"
 #include "registry/bearer_challenge.hpp"
 #include "registry/credentials.hpp"
-#include "specs/registry_mirror.hpp"
+#include "specs/machine_registry.hpp"
 
 namespace launch::registry {
 
@@ -31,11 +31,8 @@ struct Place {
   specs::Url blob(const Digest& digest) const;
   specs::Url referrers(const Digest& subject) const;
 
-  /// Where to push: the name itself. It is spoken to in plain HTTP if an entry of `mirrors` says so of this
-  /// registry. Errors (input): not a valid address.
-  static Result<Place> to_push(std::string_view name, const std::vector<specs::RegistryMirror>& mirrors);
-  /// Where to pull from, by the entries of `mirrors`. Errors (input): not a valid address.
-  static Result<Place> to_pull(std::string_view name, const std::vector<specs::RegistryMirror>& mirrors);
+  /// Errors (input): not a valid address.
+  static Result<Place> of(const specs::Endpoint& name);
 };
 
 /// The credentials and certificates for a registry.
@@ -43,18 +40,6 @@ struct Access {
   std::optional<Login> login = {};
   std::shared_ptr<const net::Trust> trust = {};
 };
-
-/// A repository and as whom to ask it.
-struct Entry {
-  Place place;
-  Access access;
-};
-/// The place of Place::to_pull, or of to_push, with what belongs to it: a mirror gets its own credentials and
-/// never those of the registry that it stands for. Errors: those of these, find_login and find_trust.
-Result<Entry> entry_to_pull(std::string_view name, const std::vector<specs::RegistryMirror>& mirrors,
-                            const Environment& environment, ProcessRunner& runner);
-Result<Entry> entry_to_push(std::string_view name, const std::vector<specs::RegistryMirror>& mirrors,
-                            const Environment& environment, ProcessRunner& runner);
 
 enum class Action { pull, push };
 

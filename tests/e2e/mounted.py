@@ -154,7 +154,7 @@ class Mounted(StandaloneProject):
         """By default, the image of this lock; else an environment. A run has the files that its project had at its start."""
         name = f"{NAME}-job"
         self.lock(name=name)
-        done = self.train("--env", "image", recipe=name, code=1)
+        done = self.train("--env", "image", recipe=name, code=3)
         self.assertIsNone(done)
         self.assertIn(f"error: podman has no image localhost/launch/{name}:latest\n\nhint: run `launch build {name}`\n", self.words)
         document = self.train(recipe=name)
@@ -290,7 +290,7 @@ class Mounted(StandaloneProject):
         self.train("--env", "mounted", recipe=name, code=2)
         self.assertIn(f"error: cannot mount an environment: {why}\n\nhint: run `launch build {name}`, and use --env image\n",
                       self.words)
-        self.train(recipe=name, code=1)
+        self.train(recipe=name, code=3)
         self.assertIn(f"error: podman has no image localhost/launch/{name}:latest; an environment cannot be mounted instead: "
                       f"{why}\n\nhint: run `launch build {name}`\n", self.words)
 

@@ -18,7 +18,8 @@ import tarfile
 import time
 import unittest
 
-from real_registry import run
+from podman_storage import own_storage, release_storage
+from real_registry import registry, run
 from strict_registry import StrictRegistry, digest_of
 
 REGISTRY = StrictRegistry()
@@ -108,12 +109,12 @@ class RegistryFaults(StandaloneProject):
         words = re.sub(r"(the connection was (lost: .*|closed before the end)|the server closed the connection .*)", "the connection was lost", words)
         self.assertEqual(words, expected)
 
-    def pull(self, fault, code=0):
+    def pull(self, fault, code=0, **more):
         """The base image, which the store then lacks."""
         for digest in self.parts.values():
             shutil.rmtree(self.root / f"store/wheels/sha256/{digest[7:9]}/{digest[7:]}", ignore_errors=True)
         REGISTRY.fault = fault
-        answer = self.launch("build", NAME, "--digest", code=code, REGISTRY_AUTH_FILE=str(self.auth))
+        answer = self.launch("build", NAME, "--digest", code=code, REGISTRY_AUTH_FILE=str(self.auth), **more)
         if code == 0:
             self.assertEqual(answer["digest"], self.expected)
         else:
@@ -348,13 +349,22 @@ class RegistryFaults(StandaloneProject):
                               "the upload sent to http://REGISTRY/v2/team/demo/blobs/uploads/N without encryption\n"
                               "  while pushing BLOB\n  while pushing SECURE/team/demo\n".replace("SECURE", secure.address) + NO_REGISTRY)
 
-    def test_a_mirror_that_does_not_answer(self):
+    def nowhere(self):
+        """An address at which nobody answers."""
+        closed = self.enterContext(socket.socket())  # bound, so that nobody else gets the port
+        closed.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{closed.getsockname()[1]}"
+
+    def site(self):
+        """launch.toml, which is as before after the test; and what it says."""
         site = self.project / "launch.toml"
         before = site.read_text()
         self.addCleanup(site.write_text, before)
-        closed = self.enterContext(socket.socket())  # bound, so that nobody else gets the port
-        closed.bind(("127.0.0.1", 0))
-        nowhere = f"127.0.0.1:{closed.getsockname()[1]}"
+        return site, before
+
+    def test_a_mirror_that_does_not_answer(self):
+        site, before = self.site()
+        nowhere = self.nowhere()
         site.write_text(before.replace(f'prefix = "docker.io"\nlocation = "{REGISTRY.address}"',
                                        f'prefix = "docker.io"\nlocation = "{nowhere}"'))
         self.pull(lambda h: False, code=3)
@@ -363,6 +373,70 @@ class RegistryFaults(StandaloneProject):
                           + PULLING_MANIFEST.replace("REGISTRY", nowhere)
                           + "\nhint: name a mirror that this machine can reach in launch.toml: [[registry]] prefix = "
                           '"docker.io", location = "HOST:PORT"\n')
+
+    def test_registries_conf(self):
+        """Without [[registry]] entries in launch.toml, launch finds what podman finds."""
+        site, before = self.site()
+        site.write_text(re.sub(r"\[\[registry\]\]\n(\w+ = .*\n)+", "", before))
+        configuration, nowhere = self.root / "registries.conf", self.nowhere()
+        configuration.write_text(
+            f'[[registry]]\nlocation = "docker.io"\n[[registry.mirror]]\nlocation = "{nowhere}"\ninsecure = true\n'
+            f'[[registry.mirror]]\nlocation = "{REGISTRY.address}"\ninsecure = true\n'
+            f'[[registry]]\nlocation = "{REGISTRY.address}"\ninsecure = true\n')
+        told = {"CONTAINERS_REGISTRIES_CONF": str(configuration)}
+        with self.subTest("podman"):
+            REGISTRY.fault = lambda h: h.url.path == "/v2/" and h.say(200, b"{}")
+            known = {**os.environ, **own_storage(self.root / "podman"), **told}
+            self.addCleanup(release_storage, self.root / "podman")
+            run("podman", "pull", "--quiet", f"docker.io/nvidia/cuda:{TAG}", env=known)
+            digest = run("podman", "images", "--format", "{{.Digest}}", env=known).strip()
+            self.assertEqual(digest, self.parts["MANIFEST"])
+            REGISTRY.reset()
+        moved = f"docker.io/nvidia/cuda comes from {REGISTRY.address}/nvidia/cuda, as {configuration} says\n"
+        failed = f"warning: {nowhere}/nvidia/cuda, a mirror of docker.io/nvidia/cuda in {configuration}, failed: "
+        with self.subTest("lock"):
+            self.launch("lock", NAME, "--upgrade", **told)
+            self.assertIn(failed + f"cannot fetch http://{nowhere}/v2/nvidia/cuda/manifests/{TAG}: cannot connect to {nowhere}: "
+                          f"Connection refused\n{moved}", self.words)
+        with self.subTest("pull"):
+            self.pull(lambda h: False, **told)
+            self.assertIn(failed, self.words)
+            self.assertIn(moved, self.words)
+        with self.subTest("push"):
+            self.push(lambda h: False, **told)
+            REGISTRY.repositories.pop(TARGET)
+            self.push(lambda h: False, code=3)
+            self.assert_error(
+                "error: cannot fetch https://REGISTRY/v2/team/demo/manifests/1: TLS handshake failed with REGISTRY: the server does "
+                "not answer in TLS\n" + PUSHING[1:] + "\nhint: if it speaks plain HTTP and you trust the network, say so in launch.toml: "
+                '[[registry]] prefix = "REGISTRY", location = "REGISTRY", insecure = true (or in registries.conf: [[registry]] '
+                'location = "REGISTRY", insecure = true)\n')
+        with self.subTest("a mistake, which stops only what asks a registry"):
+            configuration.write_text("[[registry]]\nlocation = 7\n")
+            self.launch("render", NAME, **told)
+            self.push(lambda h: False, code=2, **told)
+            self.assert_error(f"error: {configuration}:2:12: [[registry]] location: expected a string, found an integer\n"
+                              "  while looking up how to reach REGISTRY/team/demo\n")
+
+    def test_what_another_repository_has_is_mounted(self):
+        site, before = self.site()
+        with registry(self.root / "real") as address:
+            site.write_text(before + self.plain_http(address))
+            first = self.launch("build", NAME, "--push", f"{address}/new/img:1")
+            self.assertEqual((first["mounted"], first["present"]), (0, 0))
+            second = self.launch("build", NAME, "--push", f"{address}/other/img:1")
+            self.assertEqual([second[key] for key in ("image", "sent", "sent_bytes", "mounted", "present")],
+                             [f"{address}/other/img@{self.expected}", 0, 0, first["sent"], 0])
+            self.assertRegex(self.words, f"pushed {address}/other/img:1: 0 blobs sent \\(0 B\\), {first['sent']} mounted from other "
+                                         r"repositories, 0 already there, \d")
+        site.write_text(before)
+        with self.subTest("what it no longer has is sent"):
+            sent = self.push(lambda h: False)["sent"]
+            REGISTRY.repositories.pop(TARGET)
+            again = self.launch("build", NAME, "--push", f"{REGISTRY.address}/other/img:1")
+            self.assertEqual((again["sent"], again["mounted"], REGISTRY.wrong), (sent, 0, []))
+            asked = [path for method, path, _ in REGISTRY.seen if method == "POST" and "mount=" in path and "from=team%2Fdemo" in path]
+            self.assertEqual(len(asked), sent)
 
 
 if __name__ == "__main__":

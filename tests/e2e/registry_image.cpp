@@ -20,6 +20,7 @@
 #include "archive/oci_image.hpp"
 #include "base/clock.hpp"
 #include "base/process.hpp"
+#include "registry/entry.hpp"
 #include "registry/push.hpp"
 #include "registry/serve.hpp"
 #include "specs/image_reference.hpp"
@@ -94,16 +95,20 @@ Result<void> push(std::span<char*> options, const Layers& layers, const Work& wo
   TRY_ASSIGN(const auto to, specs::ImageReference::parse(options[0]));
   registry::PushRequest request;
   request.tag = to.tag;
-  TRY_ASSIGN(request.place, registry::Place::to_push(to.name(), {{"registry.example", options[2], true}}));
-  TRY_ASSIGN(request.access.login, registry::find_login(to.name(), environment, *make_process_runner()));
-  TRY_ASSIGN(request.access.trust, registry::find_trust(to.registry, environment));
+  const auto runner = make_process_runner();
+  TRY_ASSIGN(auto entry, registry::entry_to_push(
+                             to.name(), {{{"registry.example", options[2], true}}, environment, *runner}));
+  request.place = std::move(entry.place);
+  request.access = std::move(entry.access);
   request.top = {std::string(archive::kManifestType), archive::image_manifest_text(image)};
-  if (*options[3] != '\0') request.mount_from = {options[3]};
   request.blobs.push_back({"the configuration", Digest::of(config), net::body_of_text(config)});
   for (std::size_t i = 0; i < layers.facts.size(); ++i) {
     TRY_ASSIGN(auto body, store::layer_body(layers.wheels[i], layers.spec, layers.facts[i]));
     request.blobs.push_back({"the layer of " + layers.wheels[i].front().path.filename().string(),
                              layers.facts[i].layer, std::move(body)});
+  }
+  for (auto& blob : request.blobs) {
+    if (*options[3] != '\0') blob.mount_from = {options[3]};
   }
   const auto http = net::make_http_client({}, environment, work.clock, work.disk);
   TRY_ASSIGN(const auto pushed, registry::push(request, *http, work, {.chunk = std::stoull(options[1])}));
@@ -114,15 +119,13 @@ Result<void> push(std::span<char*> options, const Layers& layers, const Work& wo
 Result<void> pull(const char* reference, const char* store, const Work& work) {
   const auto environment = Environment::of_this_process();
   TRY_ASSIGN(const auto from, specs::ImageReference::parse(reference));
-  TRY_ASSIGN(const auto place, registry::Place::to_pull(from.name(), {}));
-  registry::Access access;
-  TRY_ASSIGN(access.login, registry::find_login(from.name(), environment, *make_process_runner()));
-  TRY_ASSIGN(access.trust, registry::find_trust(from.registry, environment));
+  const auto runner = make_process_runner();
+  TRY_ASSIGN(const auto entry, registry::entry_at({from.name()}, {{}, environment, *runner}));
   TRY_ASSIGN(const auto kept, store::Store::open(store, work));
   TRY_ASSIGN(const auto platform, specs::Platform::parse("linux-x86_64"));
   const auto http = net::make_http_client({}, environment, work.clock, work.disk);
   TRY_ASSIGN(const auto image,
-             store::pull(kept, place, access, *from.digest, platform, from.text(), *http, work));
+             store::pull(kept, entry.place, entry.access, *from.digest, platform, from.text(), *http, work));
   for (const auto& layer : image.layers) fmt::print("{}\n", layer.string());
   return {};
 }

@@ -402,7 +402,7 @@ class Train(unittest.TestCase):
     def test_image_that_is_not_there(self):
         self.made.recipe(NAME + "-none", image=False)
         code, out, err = self.train(recipe=NAME + "-none")
-        self.assertEqual((code, out, err), (1, "", f"error: podman has no image localhost/launch/{NAME}-none:latest; an environment cannot be "
+        self.assertEqual((code, out, err), (3, "", f"error: podman has no image localhost/launch/{NAME}-none:latest; an environment cannot be "
                                                    f"mounted instead: the Python of the recipe {NAME}-none is that of the base "
                                                    "image or its distribution\n\n"
                                                    f"hint: run `launch build {NAME}-none`\n"))

@@ -74,7 +74,7 @@ class Verify(StandaloneProject):
             self.recipe(WORKS, packages='"small-tool"')
             self.lock()
             self.assertTrue(self.words.endswith(f"not verified yet: run `launch verify {NAME}`\n"), self.words)
-            self.verify(code=1)
+            self.verify(code=3)
             self.assertIn(f"was built from another lock: it has {record['lock']}, the lock is sha256:", self.words)
             self.assertEqual(json.loads(self.record.read_text()), record)
             self.build()

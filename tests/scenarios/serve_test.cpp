@@ -1,7 +1,11 @@
+#include <regex>
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/text.hpp"
+#include "net/addresses.hpp"
 #include "scenarios/standalone_demo.hpp"
 
 namespace launch::scenarios {
@@ -39,6 +43,30 @@ exit $code)",
   ASSERT_NE(end, std::string::npos) << digest.out;
   EXPECT_THAT(served.err, testing::StartsWith("127.0.0.1:PORT/launch/demo:latest@" + digest.out.substr(end)));
   EXPECT_THAT(served.err, HasSubstr("serving demo as 127.0.0.1:PORT/launch/demo:latest\n"));
+}
+
+TEST_F(Serve, AllAddressesAreShownAsThoseOfThisMachine) {
+  const auto served =
+      demo_.scenario.run({"bash", "-c", R"("$1" serve demo --listen 0.0.0.0:0 >out 2>err & launch=$!
+while [[ ! -s out ]] && kill -0 $launch; do sleep 0.02; done
+kill -INT $launch
+wait $launch
+cat out; cat err >&2)",
+                          "bash", LAUNCH_PROGRAM});
+  std::smatch match;
+  ASSERT_TRUE(std::regex_search(
+      served.err, match,
+      std::regex("^warning: whoever can reach 0\\.0\\.0\\.0:([1-9][0-9]*) can pull these images: there is no "
+                 "password and no TLS\nserving demo as (.*)/launch/demo:latest\n")))
+      << served.err;
+  auto known = net::addresses_behind("0.0.0.0");
+  if (known.empty()) known = {"0.0.0.0"};
+  for (auto& address : known) address += ":" + match[1].str();
+  EXPECT_EQ(match[2], known.front());
+  EXPECT_THAT(served.out, testing::StartsWith(known.front() + "/launch/demo:latest@sha256:"));
+  known.erase(known.begin());
+  const auto more = known.empty() ? "" : "this machine is also " + join_words(known) + "\n";
+  EXPECT_THAT(served.err, HasSubstr("/launch/demo:latest\n" + more));
 }
 
 TEST_F(Serve, WantsAnAddress) {

@@ -86,7 +86,7 @@ TEST_F(TrainScenario, EnvironmentsThatCannotBe) {
       "\n"
       "hint: run `launch build demo`, and use --env image\n");
   const auto image = train("no-image", {"train", "demo", "--env", "image"});
-  EXPECT_EQ(image.code, 1);
+  EXPECT_EQ(image.code, 3);
   EXPECT_EQ(image.err,
             "error: podman has no image localhost/launch/demo:latest\n\nhint: run `launch build demo`\n");
   const auto unknown = train("", {"train", "demo", "--env", "venv"});
@@ -143,7 +143,7 @@ INSTANTIATE_TEST_SUITE_P(
                     "hint: find out why: podman info\n",
                     false},
         EngineFault{
-            "HasNoImageYet", "no-image", 1,
+            "HasNoImageYet", "no-image", 3,
             "error: podman has no image localhost/launch/demo:latest; an environment cannot be mounted "
             "instead: the Python of the recipe demo is that of the base image or its distribution\n"
             "\n"

@@ -268,7 +268,7 @@ TEST_F(VerifyScenario, AnImageOfAnotherLockOrNone) {
   ASSERT_EQ(demo_.launch({"lock", "demo", "--upgrade"}).code, 0);
   const auto record = scenario_.read(kRecord);
   auto done = verify();
-  EXPECT_EQ(done.code, 1);
+  EXPECT_EQ(done.code, 3);
   EXPECT_EQ(done.out, "");
   EXPECT_EQ(
       done.err,
@@ -276,10 +276,23 @@ TEST_F(VerifyScenario, AnImageOfAnotherLockOrNone) {
       "the lock is sha256:[SHA256]\n\nhint: run `launch build demo`\n");
   std::filesystem::remove_all(scenario_.place("engine/images"));
   done = verify();
-  EXPECT_EQ(done.code, 1);
+  EXPECT_EQ(done.code, 3);
   EXPECT_EQ(done.err,
             "error: podman has no image localhost/launch/demo:latest\n\nhint: run `launch build demo`\n");
   EXPECT_EQ(scenario_.read(kRecord), record) << "it is of the earlier lock, and still true";
+}
+
+TEST_F(VerifyScenario, ALockWithoutTorch) {
+  demo_.index.add({.name = "tool", .version = "1.0"});
+  scenario_.write("recipes/demo.toml",
+                  "python = \"3.11\"\npackages = [\"tool\"]\n[lock]\nwheels = \"path\"\n[image]\npython = "
+                  "\"base\"\nfrom = \"docker.io/library/debian:12\"\n[verify]\nsmoke = [\"true\"]\n");
+  EXPECT_EQ(demo_.launch({"lock", "demo"}).code, 0);
+  EXPECT_EQ(demo_.launch({"build", "demo"}).code, 0);
+  const auto done = verify();
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(done.err,
+            "verifying without a GPU: the lock has no torch\nlockfiles/demo.verified.json is written\n");
 }
 
 TEST_F(VerifyScenario, WhatIsMissingOnThisMachine) {

@@ -19,7 +19,7 @@ constexpr const char* kIndexType = "application/vnd.oci.image.index.v1+json";
 class Attach : public ::testing::Test {
  protected:
   Result<std::vector<Digest>> attach_bill(const std::string& text = "{\"bill\":1}") {
-    const auto place = Place::to_push("registry.example/team/demo", {}).value();
+    const auto place = Place::of({"registry.example/team/demo"}).value();
     const Subject subject{kIndexType, fakes::digest('a'), 7};
     return attach(place, {}, subject, {{"sbom.json", "application/spdx+json", text}}, registry_, work_);
   }
@@ -88,11 +88,13 @@ TEST_F(Attach, DoesNotReplaceAListThatItCannotRead) {
   registry_.manifests["team/demo:sha256-" + fakes::digest('a').hex()] = "[]";
   const auto attached = attach_bill();
   ASSERT_FALSE(attached);
-  EXPECT_EQ(attached.error().text(),
-            fmt::format("error: the registry sent an invalid answer for "
-                        "https://registry.example/v2/team/demo/manifests/sha256-{}: expected a list of "
-                        "referrers\n",
-                        fakes::digest('a').hex()));
+  EXPECT_EQ(
+      attached.error().text(),
+      fmt::format("error: the registry sent an invalid answer for "
+                  "https://registry.example/v2/team/demo/manifests/sha256-{}: expected a list of "
+                  "referrers\n\nhint: check the address of the registry (launch.toml, [[registry]]); the "
+                  "server there may not be a registry\n",
+                  fakes::digest('a').hex()));
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include "base/base64.hpp"
 #include "fakes/fake_runner.hpp"
 #include "fakes/files.hpp"
-#include "registry/session.hpp"
+#include "registry/entry.hpp"
 #include "unit/base/scratch.hpp"
 
 namespace launch::registry {
@@ -64,7 +64,11 @@ TEST_F(CredentialsTest, AreLookedForWherePodmanAndDockerKeepThem) {
 TEST_F(CredentialsTest, AMirrorGetsItsOwnAndNeverThoseOfTheRegistryItStandsFor) {
   put("run/containers/auth.json", auths(entry("docker.io", "hub") + "," + entry("mirror.example", "mirror")));
   const auto user_of = [&](std::string_view name, std::vector<specs::RegistryMirror> mirrors) {
-    const auto found = entry_to_pull(name, mirrors, Environment(variables), runner);
+    const Environment environment(variables);
+    const Directions directions{mirrors, environment, runner};
+    const auto places = places_to_pull(name, specs::NamedBy::tag, directions);
+    if (!places) return places.error().text();
+    const auto found = entry_at(places->front(), directions);
     if (!found) return found.error().text();
     return found->place.host + " " + (found->access.login ? found->access.login->user : "(none)");
   };
@@ -72,7 +76,8 @@ TEST_F(CredentialsTest, AMirrorGetsItsOwnAndNeverThoseOfTheRegistryItStandsFor) 
   EXPECT_EQ(user_of("docker.io/nvidia/cuda", {{"docker.io", "mirror.example/hub", false}}),
             "mirror.example mirror");
   EXPECT_EQ(user_of("docker.io/nvidia/cuda", {{"docker.io", "other.example", true}}), "other.example (none)");
-  const auto pushed = entry_to_push("mirror.example/team/demo", {}, Environment(variables), runner);
+  const Environment environment(variables);
+  const auto pushed = entry_to_push("mirror.example/team/demo", {{}, environment, runner});
   ASSERT_TRUE(pushed) << pushed.error().text();
   EXPECT_EQ(pushed->access.login->user, "mirror");
 }

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include "fakes/fake_work.hpp"
+#include "fakes/memory_http.hpp"
 #include "fakes/memory_registry.hpp"
+#include "net/status.hpp"
 
 namespace launch::registry {
 namespace {
@@ -29,13 +31,16 @@ struct PushTest : testing::Test {
   std::string layer = "0123456789abcdefghijklmnop";  // three chunks
   std::string config = "{}";
   std::string manifest = R"({"config":{}})";
-  PushRequest request{.place = Place::to_push("registry.example/team/demo", {}).value(),
+  PushRequest request{.place = Place::of({"registry.example/team/demo"}).value(),
                       .blobs = {{"the layer of torch", Digest::of(layer), net::body_of_text(layer)},
                                 {"the configuration", Digest::of(config), net::body_of_text(config)}},
                       .top = {kManifestType, manifest},
                       .tag = "latest"};
   PushOptions options{.chunk = 10, .parallel = 1};
 
+  void mount_from(const std::vector<std::string>& repositories) {
+    for (auto& blob : request.blobs) blob.mount_from = repositories;
+  }
   Result<Pushed> run() { return push(request, registry, work, options); }
   /// Whether the registry has the image, whole.
   bool has_all() const {
@@ -94,7 +99,7 @@ TEST_F(PushTest, WhatIsThereIsNotSent) {
 
 TEST_F(PushTest, BlobsOfOtherRepositoriesAreMounted) {
   registry.blobs["team/base@" + Digest::of(layer).text()] = layer;
-  request.mount_from = {"team/none", "team/base"};
+  mount_from({"team/none", "team/base"});
   const auto pushed = run();
   ASSERT_TRUE(pushed) << pushed.error().text();
   EXPECT_EQ(pushed->mounted, 1u);
@@ -274,7 +279,7 @@ struct LoginTest : PushTest {
 
 TEST_F(LoginTest, TokensAreRenewedInTheMiddle) {
   request.access.login = Login{"user", "secret", {}};
-  request.mount_from = {"team/base"};
+  mount_from({"team/base"});
   want_tokens(3);
   const auto pushed = run();
   ASSERT_TRUE(pushed) << pushed.error().text();
@@ -366,12 +371,22 @@ TEST_F(LoginTest, NothingIsSentWithoutEncryption) {
                         "without encryption"));
 }
 
-TEST(PlaceTest, IsPlainHttpOnlyIfTheSiteSaysSo) {
-  const std::vector<specs::RegistryMirror> mirrors = {{"docker.io", "127.0.0.1:5000", true}};
-  EXPECT_EQ(Place::to_push("127.0.0.1:5000/a/b", mirrors)->base, "http://127.0.0.1:5000/v2/a/b");
-  EXPECT_EQ(Place::to_push("127.0.0.1:5001/a/b", mirrors)->base, "https://127.0.0.1:5001/v2/a/b");
-  EXPECT_EQ(Place::to_push("docker.io/a/b", mirrors)->base, "https://registry-1.docker.io/v2/a/b");
-  EXPECT_EQ(Place::to_pull("docker.io/a/b", mirrors)->base, "http://127.0.0.1:5000/v2/a/b");
+TEST_F(PushTest, ARegistryWithoutTlsSaysHowToAllowPlainHttp) {
+  fakes::MemoryHttp http;
+  const std::string url = "https://registry.example/v2/team/demo/manifests/latest";
+  http.break_off(url, environment_error(fmt::format("cannot fetch {}: TLS handshake failed with "
+                                                    "registry.example:443: {}",
+                                                    url, net::kNoTls)));
+  const auto pushed = push(request, http, work);
+  ASSERT_FALSE(pushed);
+  EXPECT_EQ(
+      pushed.error().text(),
+      "error: cannot fetch https://registry.example/v2/team/demo/manifests/latest: TLS handshake failed with "
+      "registry.example:443: the server does not answer in TLS\n"
+      "  while pushing registry.example/team/demo\n\n"
+      "hint: if it speaks plain HTTP and you trust the network, say so in launch.toml: [[registry]] "
+      "prefix = \"registry.example\", location = \"registry.example\", insecure = true (or in "
+      "registries.conf: [[registry]] location = \"registry.example\", insecure = true)\n");
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ class TokenRegistry final : public fakes::OneByOneHttp {
 
 struct SessionTest : testing::Test {
   TokenRegistry registry;
-  Session session{registry, Place::to_push("registry.example/team/demo", {}).value(), {}, Action::push};
+  Session session{registry, Place::of({"registry.example/team/demo"}).value(), {}, Action::push};
 
   int status_of(const std::string& path) {
     const auto response = session.send({.url = fakes::url("https://registry.example/v2/team/demo/" + path)});

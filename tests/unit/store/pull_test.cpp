@@ -45,9 +45,7 @@ struct PullTest : testing::Test {
   }
   void put(const std::string& kind, const std::string& content) { http.put(url(kind, content), content); }
   Result<PulledImage> run(const std::string& of, const specs::Platform& platform = fakes::x86()) {
-    const auto place =
-        registry::Place::to_pull("docker.io/nvidia/cuda", {{"docker.io", "mirror.example/hub", false}})
-            .value();
+    const auto place = registry::Place::of({"mirror.example/hub/nvidia/cuda"}).value();
     return pull(store, place, access, Digest::of(of), platform, "docker.io/nvidia/cuda", http, work);
   }
 };

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+#include <vector>
+
+namespace launch {
+
+/// The files of a folder with that extension (".conf"), by name; none if it cannot be read.
+std::vector<std::filesystem::path> files_with(const std::filesystem::path& folder,
+                                              std::string_view extension);
+
+}  // namespace launch
