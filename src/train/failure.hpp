@@ -28,6 +28,13 @@ struct UnfinishedRank {
   std::vector<std::string> last_lines = {};  ///< of both its streams
 };
 
+/// What a rank did when a run that hung was ended.
+struct RankFrame {
+  int node = 0;
+  int rank = 0;
+  std::string at;  ///< the innermost frame of its main thread: "train.py:31 in load"
+};
+
 /// How a node's torchrun ended.
 struct NodeEnd {
   int node = 0;

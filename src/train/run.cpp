@@ -136,6 +136,7 @@ RunEnd end_of(Outcome outcome, int signal, bool stop_requested) {
   end.cause = std::move(outcome.cause);
   end.ranks = std::move(outcome.ranks);
   end.nodes = std::move(outcome.nodes);
+  end.frames = std::move(outcome.frames);
   end.unknown = std::move(outcome.unknown);
   end.hurried = outcome.hurried;
   return end;

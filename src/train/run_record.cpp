@@ -139,6 +139,9 @@ Json end_of(const RunEnd& end) {
     nodes.push_back(
         {{"node", node.node}, {"started", node.started}, {"time", node.time}, {"code", node.code}});
   }
+  auto frames = Json::array();
+  for (const auto& frame : end.frames)
+    frames.push_back({{"node", frame.node}, {"rank", frame.rank}, {"at", frame.at}});
   return {{"result", end.result},
           {"code", end.code ? Json(*end.code) : Json(nullptr)},
           {"error", end.error ? Json(end.error->message()) : Json(nullptr)},
@@ -147,7 +150,8 @@ Json end_of(const RunEnd& end) {
           {"cause", cause_of(end)},
           {"killed", killed_ranks(end)},
           {"ranks", std::move(ranks)},
-          {"nodes", std::move(nodes)}};
+          {"nodes", std::move(nodes)},
+          {"frames", std::move(frames)}};
 }
 
 Json attempts_of(const RunRecord& record) {

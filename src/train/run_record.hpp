@@ -25,8 +25,9 @@ struct RunEnd {
   std::string stopped_by;  ///< "SIGINT", "launch stop"; empty unless interrupted
   std::vector<RankEnd> ranks;
   std::vector<NodeEnd> nodes;
-  std::vector<int> unknown = {};  ///< see Outcome
-  bool hurried = false;           ///< the same
+  std::vector<RankFrame> frames = {};  ///< see Outcome
+  std::vector<int> unknown = {};       ///< the same
+  bool hurried = false;                ///< the same
 };
 
 /// The ranks that were killed because they did not end in their time, or of which nothing is known; sorted.

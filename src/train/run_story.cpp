@@ -34,9 +34,22 @@ StoryRank rank_of(const Json& json) {
   return rank;
 }
 
-std::vector<StoryRank> ranks_of(const Json& json) {
+/// Of a run's or an attempt's end.
+std::map<int, std::string> frames_of(const Json& end) {
+  std::map<int, std::string> frames;
+  for (const auto& each : json_at(end, {"frames"}))
+    frames[json_integer<int>(json_at(each, {"rank"})).value_or(0)] = json_string(each, {"at"});
+  return frames;
+}
+
+/// The same.
+std::vector<StoryRank> ranks_of(const Json& end) {
   std::vector<StoryRank> ranks;
-  for (const auto& each : json) ranks.push_back(rank_of(each));
+  for (const auto& each : json_at(end, {"ranks"})) ranks.push_back(rank_of(each));
+  const auto frames = frames_of(end);
+  for (auto& rank : ranks) {
+    if (const auto found = frames.find(rank.rank); found != frames.end()) rank.at = found->second;
+  }
   std::sort(ranks.begin(), ranks.end(), [](const auto& a, const auto& b) { return a.rank < b.rank; });
   return ranks;
 }
@@ -46,7 +59,7 @@ StoryAttempt attempt_of(const Json& json) {
           .seconds = json_number(json_at(json, {"end", "seconds"})),
           .code = json_integer<int>(json_at(json, {"end", "code"})),
           .cause = json_string(json, {"end", "cause", "sentence"}),
-          .ranks = ranks_of(json_at(json, {"end", "ranks"})),
+          .ranks = ranks_of(json_at(json, {"end"})),
           .cause_rank = json_integer<int>(json_at(json, {"end", "cause", "rank"}))};
 }
 
@@ -81,7 +94,8 @@ Result<RunStory> read_run_story(std::string_view text) {
   }
   for (const auto& each : json_at(json, {"nodes"})) story.nodes.push_back(node_of(each));
   for (const auto& each : json_at(json, {"attempts"})) story.attempts.push_back(attempt_of(each));
-  story.ranks = ranks_of(json_at(json, {"end", "ranks"}));
+  story.ranks = ranks_of(json_at(json, {"end"}));
+  story.frames = frames_of(json_at(json, {"end"}));
   for (const auto& each : json_at(json, {"end", "killed"}))
     story.killed.push_back(json_integer<int>(each).value_or(0));
   story.cause_rank = json_integer<int>(json_at(json, {"end", "cause", "rank"}));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,7 @@ struct StoryRank {
   bool killed = false;
   std::string kind;     ///< of its own failure: "exception"; empty if it ended well
   std::string message;  ///< "ValueError: no"
+  std::string at;  ///< where it was when a run that hung was ended: "train.py:31 in load"; empty: unknown
 };
 
 /// An attempt that failed before the run was started again, as recorded.
@@ -59,6 +61,7 @@ struct RunStory {
   std::vector<StoryAttempt> attempts;  ///< those before the last
   std::vector<StoryRank> ranks;        ///< of the last attempt, by rank; those that reported their end
   std::vector<int> killed;
+  std::map<int, std::string> frames;  ///< StoryRank::at by rank, also of those that did not report their end
   std::optional<int> cause_rank;
 };
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "train/hang.hpp"
 #include "train/training_state.hpp"
 #include "train/watch.hpp"
 
@@ -24,6 +25,15 @@ constexpr std::chrono::milliseconds kTrueCause{3000};
 /// Time for the stacks of the ranks that are alive: faulthandler writes them within milliseconds, even if
 /// Python itself is stuck.
 constexpr std::chrono::milliseconds kStacks{1000};
+
+std::vector<RankFrame> frames_of(const std::vector<UnfinishedRank>& ranks) {
+  std::vector<RankFrame> frames;
+  for (const auto& rank : ranks) {
+    if (auto at = frame_text(rank.stacks); !at.empty())
+      frames.push_back({rank.node, rank.rank, std::move(at)});
+  }
+  return frames;
+}
 
 }  // namespace
 
@@ -157,6 +167,7 @@ Result<void> Training::wait_and_stop(const StopTokens& tokens, Outcome& outcome)
   auto& state = *state_;
   std::unique_lock lock(state.mutex);
   outcome.cause = watch(lock, tokens.stop);
+  if (!outcome.cause) state.forget_stacks();  // they are of an earlier silence
   const auto began = work_.clock.steady();
   const bool failed = outcome.cause || has_failed(lock, tokens.stop);
   outcome.interrupted = !failed && (!state.all_gone() || state.failed);
@@ -173,6 +184,7 @@ Result<void> Training::wait_and_stop(const StopTokens& tokens, Outcome& outcome)
   unfinished.reserve(running.size());
   for (const auto& [key, stacks] : running)
     unfinished.push_back({key.first, key.second, stacks, logs_.last_lines(key.first, key.second)});
+  outcome.frames = frames_of(unfinished);
   if (outcome.interrupted && control_ != nullptr && !running.empty()) {
     work_.reporter.note(
         fmt::format("stopping: the ranks have {} s to save and end; interrupt again to end them at once",

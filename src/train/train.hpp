@@ -25,9 +25,10 @@ struct Outcome {
   std::optional<Error> error;  ///< a node could not be started, or the place failed
   bool began = true;           ///< false: stopped, or refused, before a node was requested
   bool interrupted = false;
-  bool hurried = false;           ///< a second request ended the ranks at once
-  std::vector<int> unknown = {};  ///< ranks that were started and have no end: they were killed
-  double stop_seconds = 0;        ///< from the first failure (or the interruption) until all nodes were gone
+  bool hurried = false;                ///< a second request ended the ranks at once
+  std::vector<int> unknown = {};       ///< ranks that were started and have no end: they were killed
+  std::vector<RankFrame> frames = {};  ///< after a hang: of the ranks that ran, as far as they could tell
+  double stop_seconds = 0;  ///< from the first failure (or the interruption) until all nodes were gone
 };
 
 /// Who wants a run to end.

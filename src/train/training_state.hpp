@@ -57,6 +57,9 @@ struct TrainingState {
   // With the mutex held.
   bool all_gone() const { return place_failed || gone.size() == expected; }
   void judge(const Cause& cause);
+  void forget_stacks() {
+    for (auto& rank : running) rank.second.clear();
+  }
 
   // Events.
   void start(int node, int rank);

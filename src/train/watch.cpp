@@ -102,7 +102,7 @@ void Watch::look_for_left() {
 std::optional<Look> Watch::ask(const std::stop_token& stop) {
   std::unique_lock lock(state_.mutex);
   if (state_.running.empty() || state_.failed || control_ == nullptr) return std::nullopt;
-  for (auto& rank : state_.running) rank.second.clear();
+  state_.forget_stacks();
   state_.ras.clear();
   lock.unlock();
   if (!control_->ask_for_stacks()) return std::nullopt;

@@ -254,11 +254,12 @@ TEST_F(RunsScenario, ARunTellsItsStory) {
  "nodes": [{"node": 0, "container": "n0", "gpus": []}, {"node": 1, "container": "n1", "gpus": ["2", "3"]}],
  "end": {"result": "failed", "code": 7, "time": "2026-11-24T05:13:00Z", "seconds": 45.0,
   "cause": {"node": 1, "rank": 1, "kind": "exception", "sentence": "rank 1 on node 1 raised ValueError: <no>"},
-  "killed": [], "ranks": [
+  "killed": [2, 3], "ranks": [
    {"node": 0, "rank": 0, "code": 0, "signal": 15, "started": 100.5, "time": 160.0, "asked_to_end": true,
     "killed": false, "kind": "stopped", "message": ""},
    {"node": 1, "rank": 1, "code": 1, "signal": 0, "started": 100.6, "time": 159.0, "asked_to_end": false,
-    "killed": false, "kind": "exception", "message": "ValueError: <no>"}]}})");
+    "killed": false, "kind": "exception", "message": "ValueError: <no>"}],
+  "frames": [{"node": 0, "rank": 0, "at": "train.py:31 in <lambda>"}, {"node": 1, "rank": 2, "at": "x.py:1 in f"}]}})");
   const auto told = launch({"runs", "show", "last", "--html", "run.html"});
   EXPECT_EQ(told.code, 0) << told.err;
   EXPECT_EQ(told.err, "wrote run.html\n");
@@ -267,9 +268,10 @@ TEST_F(RunsScenario, ARunTellsItsStory) {
             "state     failed with code 7 after [TIME]\n"
             "time      2026-11-24T05:12:00Z to 2026-11-24T05:13:00Z\n"
             "cause     rank 1 on node 1 raised ValueError: <no>\n"
+            "killed    rank 2 (at x.py:1 in f) and rank 3\n"
             "nodes     2 nodes of 1 rank, podman 4.3.1 with gloo\n"
             "          node 1: GPUs 2,3\n"
-            "files     image sha256:bb\n"
+            "files     image ID sha256:bb\n"
             "lock      sha256:aa, not verified\n"
             "preflight an all-reduce over 2 ranks works: gloo over TCP\n"
             "command   train.py --steps 5\n"
@@ -277,14 +279,16 @@ TEST_F(RunsScenario, ARunTellsItsStory) {
             "\n"
             "RANK  STARTED  ENDED    HOW\n"
             "1.1   +[TIME]   +[TIME]  exception: ValueError: <no>\n"
-            "0.0   +[TIME]   +[TIME]  killed by SIGTERM, after it was asked to end\n"
+            "0.0   +[TIME]   +[TIME]  killed by SIGTERM, after it was asked to end; it was at train.py:31 in "
+            "<lambda>\n"
             "\n"
             "VARIABLE           REASON\n"
             "OMP_NUM_THREADS=4  8 CPUs shared by 2 ranks\n");
   const auto page = scenario_.read("run.html");
   EXPECT_THAT(page, HasSubstr("<g class=\"cause\"><title>exception: ValueError: &lt;no&gt;</title>"));
   EXPECT_THAT(page,
-              HasSubstr("<g class=\"stopped\"><title>killed by SIGTERM, after it was asked to end</title>"));
+              HasSubstr("<g class=\"stopped\"><title>killed by SIGTERM, after it was asked to end; it was at "
+                        "train.py:31 in &lt;lambda&gt;</title>"));
   EXPECT_THAT(page, Not(HasSubstr("<no>")));
   EXPECT_EQ(launch({"--json", "runs", "show", "demo-9"}).out, scenario_.read("state/runs/demo-9/run.json"));
   for (const auto& words :

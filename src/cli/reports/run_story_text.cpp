@@ -49,6 +49,15 @@ std::string variables_text(const train::RunStory& story) {
   return table_of(rows);
 }
 
+std::string how_it_ended(const train::StoryRank& rank) {
+  if (rank.killed) return "killed: it did not end within its grace period";
+  if (!rank.message.empty()) return fmt::format("{}: {}", rank.kind, rank.message);
+  auto text = rank.signal != 0 ? "killed by " + train::signal_name(rank.signal)
+                               : fmt::format("ended with code {}", rank.code);
+  if (rank.asked_to_end) text += ", after it was asked to end";
+  return text;
+}
+
 }  // namespace
 
 std::string run_end_text(const commands::RunStoryDocument& document) {
@@ -60,12 +69,8 @@ std::string run_end_text(const commands::RunStoryDocument& document) {
 }
 
 std::string rank_end_text(const train::StoryRank& rank) {
-  if (rank.killed) return "killed: it did not end within its grace period";
-  if (!rank.message.empty()) return fmt::format("{}: {}", rank.kind, rank.message);
-  auto text = rank.signal != 0 ? "killed by " + train::signal_name(rank.signal)
-                               : fmt::format("ended with code {}", rank.code);
-  if (rank.asked_to_end) text += ", after it was asked to end";
-  return text;
+  const auto how = how_it_ended(rank);
+  return rank.at.empty() ? how : fmt::format("{}; it was at {}", how, rank.at);
 }
 
 std::string attempt_text(const train::StoryAttempt& attempt) {
@@ -77,7 +82,11 @@ std::string attempt_text(const train::StoryAttempt& attempt) {
 
 std::string killed_text(const train::RunStory& story) {
   std::vector<std::string> ranks;
-  for (const int rank : story.killed) ranks.push_back(fmt::format("rank {}", rank));
+  for (const int rank : story.killed) {
+    const auto frame = story.frames.find(rank);
+    ranks.push_back(frame == story.frames.end() ? fmt::format("rank {}", rank)
+                                                : fmt::format("rank {} (at {})", rank, frame->second));
+  }
   return join_words(ranks);
 }
 

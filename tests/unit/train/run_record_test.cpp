@@ -111,6 +111,7 @@ TEST(RunRecord, KeepsTheEndOfEachRank) {
   raised.event.exception = {.raised = {"ValueError", {}, "no"}, .time = 14, .uncaught = true};
   end.ranks.push_back(raised);
   end.ranks.push_back({3, 3, {.time = 16, .started = 6}, {}});
+  end.frames = {{2, 2, "train.py:3 in load"}};
   const auto record = json::parse(write_run_record(record_of(plan, end)));
   const auto& ranks = record["end"]["ranks"];
   EXPECT_EQ(ranks[1], json({{"node", 2},
@@ -124,6 +125,7 @@ TEST(RunRecord, KeepsTheEndOfEachRank) {
                             {"killed", false},
                             {"kind", "exception"},
                             {"message", "ValueError: no"}}));
+  EXPECT_EQ(record["end"]["frames"], json({{{"node", 2}, {"rank", 2}, {"at", "train.py:3 in load"}}}));
   EXPECT_EQ(std::tuple(ranks[0]["kind"], ranks[0]["started"]), std::tuple(json("exit"), json(nullptr)));
   EXPECT_EQ(std::tuple(ranks[2]["kind"], ranks[2]["message"]), std::tuple(json(nullptr), json(nullptr)));
 }

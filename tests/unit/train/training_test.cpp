@@ -118,6 +118,9 @@ TEST_F(TrainingTest, AfterATimeoutTheRanksThatAreAliveTellTheirStacks) {
             "rank 1 on node 1 did not join a collective: rank 0 on node 0 timed out waiting for other ranks: "
             "RuntimeError: [/gloo/x.cc:5] Timed out waiting 5000ms for recv");
   EXPECT_THAT(outcome->cause->last_lines, ElementsAre("  File \"train.py\", line 3 in load"));
+  ASSERT_EQ(outcome->frames.size(), 1U);
+  EXPECT_EQ(outcome->frames[0].rank, 1);
+  EXPECT_EQ(outcome->frames[0].at, "train.py:3 in load");
 }
 
 TEST_F(TrainingTest, ANodeThatCannotBeStartedEndsTheOthers) {
