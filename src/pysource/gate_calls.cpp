@@ -252,8 +252,11 @@ Value GateEvaluator::call_builtin(const std::string& name, const Arguments& argu
       if (names.is(Kind::object)) names.kind = Kind::directory;
       return names;
     }
-    if (name == "callable")
+    if (name == "callable") {
+      if (first->is_unknown()) return Value::of(unknown_of(*first, *first));
+      if (first->is(Kind::none)) return Value::of(Truth::no());
       return first->is(Kind::object) && first->special ? Value::of(Truth::yes()) : Value::of(Truth::either());
+    }
     if (name == "isinstance" && arguments.at(1) != nullptr && arguments.at(1)->is(Kind::object)) {
       const auto& type = arguments.at(1)->text;
       if (first->is_unknown()) return Value::of(unknown_of(*first, *first));
