@@ -171,6 +171,7 @@ Value GateEvaluator::get_attribute(const Arguments& arguments) {
   const auto* name = arguments.at(1);
   if (object == nullptr || name == nullptr) return Value::unknown(Truth::either());
   if (!name->is(Kind::text) || object->is_unknown()) return Value::unknown(unknown_of(*object, *name));
+  if (object->is(Kind::none)) return arguments.at(2) != nullptr ? *arguments.at(2) : Value::raising();
   auto found = attribute(*object, name->text);
   if (!found.is(Kind::object) || !is_asked(found.text)) return found;
   const auto there = has({found.text, found.other, {}, Tier::attribute});
