@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 
 #include "commands/version_questions.hpp"
+#include "probe/elsewhere.hpp"
 #include "probe/findings.hpp"
 #include "probe/named.hpp"
 #include "project/import_names.hpp"
@@ -84,6 +85,37 @@ probe::VersionQuery query_of(const std::string& package, const probe::CheckRepor
   return query;
 }
 
+/// The names, and those in the places that the report advises instead.
+std::set<pysource::Requirement> with_places(const std::set<pysource::Requirement>& names,
+                                            const probe::CheckReport& report) {
+  auto all = names;
+  for (const auto& name : names) {
+    const auto advice = report.advice.find(name);
+    if (advice == report.advice.end()) continue;
+    for (const auto& module : advice->second.moved) all.insert(probe::in_place(name, module));
+  }
+  return all;
+}
+
+/// Takes back the advice on places where a version has something else of the same name.
+void drop_others(probe::CheckReport& report, const pysource::Requirement& name, const probe::Matrix& matrix) {
+  const auto advice = report.advice.find(name);
+  if (advice == report.advice.end()) return;
+  const auto row_of = [&](const pysource::Requirement& wanted) {
+    return std::find_if(matrix.rows.begin(), matrix.rows.end(), [&](const probe::MatrixRow& row) {
+      return !(row.name.requirement < wanted) && !(wanted < row.name.requirement);
+    });
+  };
+  const auto own = row_of(name);
+  std::erase_if(advice->second.moved, [&](const std::string& module) {
+    const auto other = row_of(probe::in_place(name, module));
+    if (own == matrix.rows.end() || other == matrix.rows.end()) return false;
+    return !std::equal(own->cells.begin(), own->cells.end(), other->cells.begin(), other->cells.end(),
+                       [](const auto& a, const auto& b) { return !probe::are_different(a, b); });
+  });
+  if (advice->second.moved.empty() && advice->second.near.empty()) report.advice.erase(advice);
+}
+
 }  // namespace
 
 void add_history(probe::CheckReport& report, const CheckRequest& request, const project::Lockfile* lock,
@@ -97,11 +129,15 @@ void add_history(probe::CheckReport& report, const CheckRequest& request, const 
     const auto ask = [&, &package = package, &names = names]() -> Result<void> {
       TRY_ASSIGN(const auto versions, OpenVersions::open(query_of(package, report, request, lock), bounded));
       SplitArguments asked;
-      for (const auto& name : names) asked.names.push_back({name, pysource::Need::must, {}});
+      for (const auto& name : with_places(names, report))
+        asked.names.push_back({name, pysource::Need::must, {}});
       TRY_ASSIGN(const auto matrix, versions->ask(std::move(asked)));
       if (matrix.versions.size() < 2) return {};
-      for (const auto& row : matrix.rows)
+      for (const auto& row : matrix.rows) {
+        if (!names.contains(row.name.requirement)) continue;
         report.history.emplace(row.name.requirement, probe::history_of(row, matrix));
+        drop_others(report, row.name.requirement, matrix);
+      }
       return {};
     };
     const auto done = ask();

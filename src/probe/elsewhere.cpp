@@ -206,16 +206,14 @@ class Search {
   /// what it has where the name is missing.
   Result<void> drop_others(const pysource::Requirement& missing, std::vector<std::string>& places) {
     if (has_ == nullptr || places.empty()) return {};
-    const Target target(missing);
     std::vector<pysource::Requirement> questions = {missing};
-    for (const auto& place : places) questions.push_back({place, target.is_module ? "" : target.name});
+    for (const auto& place : places) questions.push_back(in_place(missing, place));
     TRY_ASSIGN(const auto answers, has_->ask(questions));
     std::vector<std::string> same;
     for (std::size_t i = 0; i < places.size(); ++i) {
       const auto& there = answers[i + 1];
-      // The reason of a "yes" says where the name is defined.
-      const bool is_same = there.verdict == pysource::Verdict::yes && there.reason == answers[0].reason;
-      if (there.verdict == pysource::Verdict::no || is_same) same.push_back(places[i]);
+      const bool unknown = there.verdict == pysource::Verdict::unknown;
+      if (!unknown && !are_different(answers[0], there)) same.push_back(places[i]);
     }
     places = std::move(same);
     return {};
@@ -229,6 +227,17 @@ class Search {
 };
 
 }  // namespace
+
+pysource::Requirement in_place(const pysource::Requirement& missing, const std::string& module) {
+  const Target target(missing);
+  return {module, target.is_module ? "" : target.name};
+}
+
+bool are_different(const pysource::Answer& one, const pysource::Answer& other) {
+  const auto yes = pysource::Verdict::yes;
+  // The reason of a "yes" says where the name is defined.
+  return one.verdict == yes && other.verdict == yes && one.reason != other.reason;
+}
 
 Result<std::map<pysource::Requirement, Advice>> look_elsewhere(
     WheelApi& api, const std::vector<pysource::Requirement>& missing, WheelApi* has) {

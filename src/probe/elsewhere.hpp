@@ -17,6 +17,11 @@ struct Advice {
   std::vector<std::string> near = {};  ///< of a missing module: modules beside it that are spelled like it
 };
 
+/// The missing name in one of the modules of Advice::moved.
+pysource::Requirement in_place(const pysource::Requirement& missing, const std::string& module);
+/// True if one release has both names, with different definitions: neither moved to the other's place.
+bool are_different(const pysource::Answer& one, const pysource::Answer& other);
+
 /// Looks for the last part of each missing name in other modules of its wheel: those that define it or list
 /// it in `__all__`, and packages that import it. Reads at most the 32 nearest modules per name (by the parts
 /// that their names share with the module's; underscores do not count) and 200 in all. Names without any

@@ -18,6 +18,7 @@ using Kind = Expression::Kind;
 
 constexpr std::uint32_t kLongestTest = 400;
 constexpr std::uint32_t kLongestOfTree = 24;
+constexpr std::uint32_t kLongestOfOthers = 6;
 
 bool is_needed_library(std::string_view root) {
   constexpr std::array<std::string_view, 8> kRoots = {"importlib",          "operator",  "inspect",
@@ -133,13 +134,16 @@ bool Definitions::concerns(TokenRange range) {
   return false;
 }
 
-/// True if a short test uses what a relative import brings: a flag or helper of any name.
+/// True if a short test uses what a relative import brings, or a very short one what another import does: a
+/// flag or helper of any name.
 bool Definitions::asks_tree(TokenRange range) const {
   if (range.last - range.first > kLongestOfTree) return false;
   for (auto i = range.first; i < range.last; ++i) {
     if (!tree_.is_name(i) || (i > range.first && tree_.is(i - 1, "."))) continue;
     const auto* known = names_.value(tree_.text(i));
-    if (known != nullptr && known->kind == Kind::external && known->number > 0) return true;
+    if (known == nullptr || known->kind != Kind::external) continue;
+    const bool others = !known->other.empty() && range.last - range.first <= kLongestOfOthers;
+    if (known->number > 0 || others) return true;
   }
   return false;
 }

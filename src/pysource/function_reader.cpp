@@ -63,12 +63,21 @@ bool FunctionReader::tries(const std::vector<Statement>& block) const {
   });
 }
 
+/// `return hasattr(object, name)` and the like, as all that a function does.
+bool FunctionReader::forwards(const std::vector<Statement>& body) const {
+  if (body.empty() || body.size() > 2) return false;
+  const auto range = body.back().tokens;
+  return range.last - range.first > 3 && tree_.is(range.first, "return") && tree_.is(range.first + 2, "(") &&
+         (tree_.is(range.first + 1, "hasattr") || tree_.is(range.first + 1, "getattr"));
+}
+
 Condition FunctionReader::read(const Statement& function, std::string_view klass) {
   const auto all = tokens_of(function);
   const auto head = function.clauses.front().head;
   const auto& body = function.clauses.front().body;
   if (all.last - all.first > kMostTokens) return nullptr;
-  const bool speaks = !body.empty() && (definitions_.matters({head.last, all.last}) || tries(body));
+  const bool speaks =
+      !body.empty() && (definitions_.matters({head.last, all.last}) || tries(body) || forwards(body));
   auto parameters = speaks ? parameters_of(tree_, head) : std::nullopt;
   if (!parameters) return nullptr;
   std::string_view self;

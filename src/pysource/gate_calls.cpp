@@ -171,6 +171,7 @@ Value GateEvaluator::get_attribute(const Arguments& arguments) {
   const auto* name = arguments.at(1);
   if (object == nullptr || name == nullptr) return Value::unknown(Truth::either());
   if (!name->is(Kind::text) || object->is_unknown()) return Value::unknown(unknown_of(*object, *name));
+  if (object->is(Kind::none)) return arguments.at(2) != nullptr ? *arguments.at(2) : Value::raising();
   auto found = attribute(*object, name->text);
   if (!found.is(Kind::object) || !is_asked(found.text)) return found;
   const auto there = has({found.text, found.other, {}, Tier::attribute});
@@ -252,8 +253,11 @@ Value GateEvaluator::call_builtin(const std::string& name, const Arguments& argu
       if (names.is(Kind::object)) names.kind = Kind::directory;
       return names;
     }
-    if (name == "callable")
+    if (name == "callable") {
+      if (first->is_unknown()) return Value::of(unknown_of(*first, *first));
+      if (first->is(Kind::none)) return Value::of(Truth::no());
       return first->is(Kind::object) && first->special ? Value::of(Truth::yes()) : Value::of(Truth::either());
+    }
     if (name == "isinstance" && arguments.at(1) != nullptr && arguments.at(1)->is(Kind::object)) {
       const auto& type = arguments.at(1)->text;
       if (first->is_unknown()) return Value::of(unknown_of(*first, *first));

@@ -35,6 +35,18 @@ Value either_of(const Value& a, const Value& b) {
   return Value::unknown(Truth::either());
 }
 
+/// The file and the name in its symbols of `Class.flag`, for a class that an import brings from another file.
+std::optional<std::pair<std::uint32_t, std::string>> flag_of_class(const SymbolTable& symbols,
+                                                                   const Expression& attribute,
+                                                                   std::uint32_t file) {
+  const auto& klass = *attribute.parts[0];
+  if (klass.kind != Node::external || klass.other.empty()) return std::nullopt;
+  const auto found = symbols.module(file, klass.number, klass.text);
+  auto member = klass.other + "." + attribute.text;
+  if (!found || symbols.find(*found, member) == nullptr) return std::nullopt;
+  return std::pair(*found, std::move(member));
+}
+
 /// What an expression without parts stands for; nullopt for names and the like.
 std::optional<Value> literal_of(const Expression& expression) {
   switch (expression.kind) {
@@ -247,6 +259,8 @@ Value GateEvaluator::computed(const Expression& expression, const Frame& frame) 
       if (expression.other == "__version__") return module_version(expression.text);
       return object_of(expression.text, expression.other, true);
     case Node::attribute:
+      if (const auto flag = flag_of_class(symbols_, expression, frame.file))
+        return name(flag->second, flag->first);
       return attribute(value(*parts[0], frame), expression.text);
     case Node::call:
       return call(expression, frame);

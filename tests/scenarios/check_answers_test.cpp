@@ -211,6 +211,29 @@ TEST_F(CheckScenario, WhatIsMissingHasAHistory) {
   EXPECT_EQ(done.out.find("has it"), std::string::npos) << done.out;
 }
 
+TEST_F(CheckScenario, AnotherFunctionOfTheSameNameIsNoAdvice) {
+  const auto release = [&](const std::string& version, std::map<std::string, std::string> files) {
+    files.insert({{"torch/__init__.py", ""}, {"torch/cpu.py", "def wait(): pass\n"}});
+    index_.add({.name = "torch",
+                .version = version,
+                .files = {files.begin(), files.end()},
+                .tags = "cp311-cp311-manylinux_2_28_x86_64"});
+  };
+  release("2.4.0", {});
+  release("2.6.0", {{"torch/accelerator.py", "def wait(): pass\n"}});
+  scenario_.write("src/train.py", "from torch.accelerator import wait\n");
+  const std::string missing =
+      "torch.accelerator.wait: no (torch 2.4.0 has no module torch/accelerator)\n"
+      "  src/train.py:1:31\n"
+      "    from torch.accelerator import wait\n"
+      "                                  ^^^^\n";
+  const std::string count = "torch 2.4.0: 1 name in 1 file: 0 yes, 1 no, 0 unknown\n";
+  EXPECT_EQ(scenario_.launch({"check", "--torch", "2.4.0", "src"}).out,
+            missing + "  torch has it since 2.6.0\n" + count);
+  EXPECT_EQ(scenario_.launch({"check", "--torch", "2.4.0", "src", "--no-history"}).out,
+            missing + "  also in torch.cpu\n" + count);
+}
+
 TEST_F(CheckScenario, AnIndexThatCannotBeAskedForTheHistoryIsSaid) {
   lock(fmt::format("url = \"{}\"", index_.file_url(wheel_)));
   index_.fail_page("torch", {.status = 403});

@@ -78,7 +78,7 @@ TEST(Elsewhere, ANameThatTheOtherReleaseHasInBothPlacesDidNotMove) {
   newer.erase("torch/_old.py");
   newer.emplace("torch/accelerator/__init__.py", "def wait(): pass\n");
   const pysource::Requirement wait{"torch.accelerator", "wait"};
-  EXPECT_EQ(advice(older, wait), "in torch._old, torch.cpu");
+  EXPECT_EQ(advice(older, wait), "in torch.cpu, torch._old");
   EXPECT_EQ(advice(older, wait, newer), "in torch._old");
   newer["torch/_old.py"] = "from torch.accelerator import wait\n";
   EXPECT_EQ(advice(older, wait, newer), "in torch._old") << "it leads to the same definition";

@@ -274,6 +274,9 @@ const std::vector<Files>& correct_gates() {
         "if V(f'{v.major}.{v.minor}') >= V('2.6'):\n  from torch.new import x\n"}},
       {{"a.py", "import torch\nif 'new' in torch.__dict__:\n  from torch.new import x\n"}},
       {{"a.py", "import torch\nif 'new' in vars(torch):\n  from torch.new import x\n"}},
+      {{"a.py",
+        "import torch\nif getattr(getattr(torch, 'new', None), 'x', None) is not None:\n"
+        "  from torch.new import x\n"}},
       {{"a.py", "import torch\nif callable(getattr(torch, 'new', None)):\n  torch.new()\n"}},
       {{"a.py",
         "import torch\ndef has(o, n):\n  return hasattr(o, n)\nif has(torch, 'new'):\n  torch.new()\n"}},
@@ -306,6 +309,9 @@ const std::vector<Files>& correct_gates() {
         "try:\n  from torch.new import Module\nexcept ImportError:\n  Module = None\n"},
        {"p/a.py", "from .c import support_x\nif support_x:\n  from torch.new import x\n"},
        {"p/b.py", "from .c import isNew\ndef f():\n  if not isNew:\n    return\n  from torch.new import x\n"},
+       {"p/f.py", "from p.c import support_x\nif support_x:\n  from torch.new import x\n"},
+       {"p/g.py", "from .k import Compat\nif Compat.NEW:\n  from torch.new import x\n"},
+       {"p/k.py", "import torch\nclass Compat:\n  NEW = torch.__version__ >= '2.6'\n"},
        {"p/d.py", "from . import c\nif c.ge('2.6'):\n  from torch.new import x\n"},
        {"p/e.py", "from .c import Module\nif Module is not None:\n  from torch.new import x\n"}},
   };
