@@ -203,6 +203,7 @@ class LocalPlace final : public Place {
                       image->digest,
                       project::digest_label(image->labels, project::kLockLabel),
                       project::digest_label(image->labels, project::kRecipeLabel),
+                      project::digest_label(image->labels, project::kFilesLabel),
                       image->user};
   }
 
