@@ -192,7 +192,10 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context, Pu
 
 /// What the nodes get their files from.
 std::string environment_of(const train::Plan& plan) {
-  if (!plan.mounted) return "image " + plan.image.digest.value_or(*plan.image.image_id).text();
+  if (!plan.mounted) {
+    const auto& image = plan.image;
+    return image.digest ? "image digest " + image.digest->text() : "image ID " + image.image_id->text();
+  }
   constexpr std::size_t kShown = 12;
   return fmt::format("mounted environment {} ({})", plan.mounted->key.hex().substr(0, kShown),
                      plan.mounted->reason);

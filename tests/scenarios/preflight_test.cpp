@@ -28,9 +28,8 @@ class PreflightScenario : public TrainScenario {
   const std::string kAlone = R"({"round": 0, "kind": "alone", "groups": [[0]], "limit": 20})";
   const std::string kOver = R"({"over": true, "silent": []})";
   const std::string begun_ =
-      notes() +
-      "run demo-[RUN]: 1 node of 1 rank, podman 4.3.1 with gloo, image sha256:" + std::string(64, 'd') +
-      "\npreflight: checking 1 rank on 1 node\n";
+      notes() + "run demo-[RUN]: 1 node of 1 rank, podman 4.3.1 with gloo, image digest sha256:" +
+      std::string(64, 'd') + "\npreflight: checking 1 rank on 1 node\n";
   const std::string kWorks = R"({"part": 0, "ok": true, "step": 2, "seconds": 0.1})";
 };
 

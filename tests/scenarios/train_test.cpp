@@ -119,7 +119,8 @@ struct EngineFault {
 };
 
 const std::string kBegun =
-    "run demo-[RUN]: 1 node of 1 rank, podman 4.3.1 with gloo, image sha256:" + std::string(64, 'd') + "\n";
+    "run demo-[RUN]: 1 node of 1 rank, podman 4.3.1 with gloo, image digest sha256:" + std::string(64, 'd') +
+    "\n";
 constexpr std::string_view kRecord = "record: [ROOT]/state/runs/demo-[RUN]/run.json\n";
 
 void PrintTo(const EngineFault& fault, std::ostream* out) {
