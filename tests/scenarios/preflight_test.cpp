@@ -107,7 +107,7 @@ TEST_F(PreflightScenario, AnEngineThatCannotStartANodeIsNamed) {
 
 TEST_F(PreflightScenario, AnInterruptEndsItAndThereIsNoTraining) {
   scenario_.write("engine/fault", "hangs");
-  const auto done = scenario_.run({"bash", "-c", R"("$1" train demo --preflight 2>err & launch=$!
+  const auto done = scenario_.run({"bash", "-c", R"(set -m; "$1" train demo --preflight 2>err & launch=$!
 until [[ -s $(echo state/runs/*/logs/preflight/all.log) ]]; do kill -0 $launch || exit 99; sleep 0.05; done
 kill -INT $launch; wait $launch; code=$?
 ls engine/running

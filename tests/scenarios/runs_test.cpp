@@ -344,7 +344,7 @@ TEST_F(RunsScenario, TheDoctorNamesWhatALostRunLeftAndRemovesIt) {
 TEST_F(RunsScenario, AReaderThatStallsStopsNeitherTheTrainingNorItsEnd) {
   scenario_.write("engine/fault", "floods");
   // The pipe is open, and nobody reads it. The files get all lines; then Ctrl-C ends the run.
-  const auto done = scenario_.run({"bash", "-c", R"(mkfifo pipe; exec 3<>pipe
+  const auto done = scenario_.run({"bash", "-c", R"(set -m; mkfifo pipe; exec 3<>pipe
 "$1" train demo >pipe 2>err & launch=$!
 until [[ $(cat state/runs/*/logs/all.log 2>/dev/null | wc -l) -ge 300002 ]]; do
   kill -0 $launch || exit 99; sleep 0.05
@@ -357,6 +357,41 @@ exit $code)",
   EXPECT_EQ(done.out, "") << "containers that are left";
   EXPECT_EQ(record()["end"]["result"], "interrupted");
   EXPECT_TRUE(log().ends_with("[0.0] a line\n[0.0] good-bye\n"));
+  EXPECT_THAT(scenario_.read("err"), HasSubstr("\nstopping: the ranks have 30 s to save and end; "));
+  EXPECT_THAT(scenario_.read("err"), HasSubstr("\ninterrupted by SIGINT after "));
+}
+
+TEST_F(RunsScenario, AFailureIsToldWhileTheReaderOfStdoutStalls) {
+  scenario_.write("engine/fault", "floods-and-fails");
+  // stdout is read only once the run has said why it failed.
+  const auto done = scenario_.run({"bash", "-c", R"(mkfifo pipe; exec 3<>pipe
+"$1" train demo >pipe 2>err 3<&- & launch=$!
+until grep -q '^record: ' err; do kill -0 $launch || exit 99; sleep 0.05; done
+exec 4<pipe 3<&-; wc -l <&4; wait $launch)",
+                                   "bash", LAUNCH_PROGRAM});
+  EXPECT_EQ(done.code, 7) << scenario_.read("err");
+  EXPECT_GT(parse_u64(trim(done.out)).value_or(0), 100'000U) << "what fits is still there";
+  EXPECT_THAT(scenario_.read("err"), HasSubstr("\nerror: rank 0 on node 0 exited with code 7\n"));
+}
+
+TEST_F(RunsScenario, WhatStdoutDoesNotTakeIsNoReasonToHideTheRanksCode) {
+  scenario_.write("engine/fault", "fails");
+  const auto done = scenario_.run({"bash", "-c", R"("$1" train demo >/dev/full)", "bash", LAUNCH_PROGRAM});
+  EXPECT_EQ(done.code, 7);
+  EXPECT_THAT(done.err, HasSubstr("\nerror: rank 0 on node 0 exited with code 7\n"));
+  EXPECT_THAT(done.err, HasSubstr("\nerror: cannot write to standard output: No space left on device\n"));
+}
+
+TEST_F(RunsScenario, SignalsThatTheParentIgnoresStayIgnored) {
+  auto run = std::async(std::launch::async, [this] {
+    return scenario_.run({"bash", "-c", R"(trap '' HUP INT; exec "$1" train demo)", "bash", LAUNCH_PROGRAM});
+  });
+  wait_until([this] { return lines(log()).size() == 2; });
+  const auto pid = record()["pid"].get<int>();
+  for (const int signal : {SIGHUP, SIGINT}) ASSERT_EQ(::kill(pid, signal), 0);
+  EXPECT_EQ(launch({"stop", "last"}).code, 0);
+  EXPECT_EQ(run.get().code, 143);
+  EXPECT_EQ(record()["end"]["cause"]["sentence"], "stopped by launch stop");
 }
 
 }  // namespace
