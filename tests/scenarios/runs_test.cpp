@@ -37,6 +37,7 @@ class RunsScenario : public TrainScenario {
               R"({"result": "failed", "code": 7, "seconds": 2.5,
                   "cause": {"kind": "exit", "sentence": "rank 3 on node 1 exited with code 7"}})");
     write_run("other-3", 3, "null");
+    scenario_.write("state/runs/other-3/node/control", "");
   }
 
   Outcome launch(const std::vector<std::string>& arguments) const { return scenario_.launch(arguments); }
@@ -339,6 +340,56 @@ TEST_F(RunsScenario, TheDoctorNamesWhatALostRunLeftAndRemovesIt) {
           "removed  [[ROOT]/state/runs/other-3]\n"));
   EXPECT_TRUE(scenario_.files("engine/running").empty());
   EXPECT_THAT(launch({"doctor"}).out, Not(HasSubstr("left over")));
+}
+
+TEST_F(RunsScenario, TheDoctorNamesWhatIsLeftOfRunsWithoutAnOpenRecord) {
+  write_three_runs();
+  std::filesystem::remove_all(scenario_.place("state/runs/other-3"));
+  scenario_.write("engine/networks/launch-gone-1", "");
+  scenario_.write("engine/running/launch-demo-1-n0", "");
+  const std::string text = ": containers or a network of a run that nobody looks after";
+  const auto named = launch({"doctor"});
+  EXPECT_EQ(named.code, 1);
+  EXPECT_THAT(named.out, HasSubstr("left over     demo-1" + text + "  [podman]\n" +
+                                   "              fix: launch doctor --clean\n" +  //
+                                   "left over     gone-1" + text + "  [podman]\n" +
+                                   "              fix: launch doctor --clean\n"));
+  EXPECT_TRUE(scenario_.exists("engine/networks/launch-gone-1"));
+  const auto cleaned = launch({"doctor", "--clean"});
+  EXPECT_EQ(cleaned.code, 0);
+  EXPECT_THAT(cleaned.out, HasSubstr("left over     demo-1" + text + "; removed  [podman]\n" +
+                                     "left over     gone-1" + text + "; removed  [podman]\n"));
+  EXPECT_FALSE(scenario_.exists("engine/networks/launch-gone-1"));
+  EXPECT_TRUE(scenario_.files("engine/running").empty());
+}
+
+TEST_F(RunsScenario, TheDoctorLeavesRunsThatLive) {
+  auto run = start_run();
+  EXPECT_THAT(launch({"doctor", "--clean"}).out, Not(HasSubstr("left over")));
+  // The same from another state folder: podman's client of the run is found.
+  scenario_.set("LAUNCH_STATE", scenario_.place("other").string());
+  EXPECT_THAT(launch({"doctor", "--clean"}).out, Not(HasSubstr("left over")));
+  scenario_.set("LAUNCH_STATE", scenario_.place("state").string());
+  EXPECT_EQ(launch({"stop", "last"}).code, 0);
+  EXPECT_EQ(run.get().code, 143);
+}
+
+TEST_F(RunsScenario, ARunWhoseEndCouldNotBeRecordedLeftNothing) {
+  write_three_runs();
+  std::filesystem::remove_all(scenario_.place("state/runs/other-3/node"));
+  const auto named = launch({"doctor"});
+  EXPECT_EQ(named.code, 0);
+  EXPECT_THAT(named.out,
+              HasSubstr("left over     other-3: its end was not recorded, and nothing of it is left  "
+                        "[[ROOT]/state/runs/other-3]\n"
+                        "              fix: launch stop other-3\n"
+                        "              fix: launch doctor --clean\n"));
+  EXPECT_THAT(
+      launch({"doctor", "--clean"}).out,
+      HasSubstr("other-3: its end was not recorded, and nothing of it is left; its record was closed  "));
+  EXPECT_THAT(launch({"doctor"}).out, Not(HasSubstr("left over")));
+  EXPECT_EQ(launch({"stop", "other-3"}).err,
+            "other-3 has already ended, and its end was not recorded: nothing was left of it\n");
 }
 
 TEST_F(RunsScenario, AReaderThatStallsStopsNeitherTheTrainingNorItsEnd) {
