@@ -53,8 +53,8 @@ class Screen final : public Reporter {
 
   /// Prints bars that did not end as lines, and waits until everything is printed that goes to this stream,
   /// or to a reader of both. False if it was given up: a stop was requested, and the reader took nothing for
-  /// as long as `patience`. The terminal (stderr) or the output (stdout), or both for a reader of both, must
-  /// then not be used any more, since a thread waits in it.
+  /// as long as `patience`. The terminal for stderr, the output for stdout, or both for a reader of both,
+  /// must then not be used any more, since a thread waits in it.
   bool close(Stream stream, const std::stop_token& stop, std::chrono::milliseconds patience);
 
  private:
