@@ -13,6 +13,7 @@
 
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.hpp"
@@ -28,12 +29,15 @@
 namespace {
 
 /// Turns SIGINT, SIGTERM and SIGHUP into a stop token. A second signal ends the program at once, or a third
-/// if a run has taken the second; its guards then end what it started.
+/// if a run has taken the second; its guards then end what it started. What the parent ignores (nohup, a
+/// shell's background jobs) stays ignored.
 class Signals {
  public:
   Signals() {
     sigemptyset(&set_);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2}) sigaddset(&set_, signal);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2}) {
+      if (!is_ignored(signal)) sigaddset(&set_, signal);
+    }
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     std::thread([this] { wait(); }).detach();
   }
@@ -48,6 +52,12 @@ class Signals {
   }
 
  private:
+  /// A signal that is blocked waits for sigwait even if it is ignored.
+  static bool is_ignored(int signal) {
+    struct sigaction action {};
+    return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+  }
+
   void wait() {
     int signal = 0;
     while (sigwait(&set_, &signal) == 0) {
@@ -80,6 +90,13 @@ void occupy_standard_streams() {
   }
 }
 
+bool is_same_file(int one, int other) {
+  struct stat of_one {};
+  struct stat of_other {};
+  return ::fstat(one, &of_one) == 0 && ::fstat(other, &of_other) == 0 && of_one.st_dev == of_other.st_dev &&
+         of_one.st_ino == of_other.st_ino;
+}
+
 launch::cli::Window window_of_stderr() {
   winsize size{};
   if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0) return {};
@@ -101,7 +118,8 @@ int main(int argc, char** argv) {
     launch::cli::Terminal terminal(::isatty(STDERR_FILENO) == 1, window_of_stderr, environment, clock);
     std::error_code code;
     const bool shown = ::isatty(STDOUT_FILENO) == 1;
-    launch::cli::Output output(STDOUT_FILENO, {shown, launch::cli::colours_of(shown, environment)});
+    launch::cli::Output output(STDOUT_FILENO, {shown, launch::cli::colours_of(shown, environment),
+                                               is_same_file(STDOUT_FILENO, STDERR_FILENO)});
     launch::cli::World world{
         .context = {
             .environment = environment,

@@ -13,6 +13,7 @@ namespace launch::cli {
 struct Reader {
   bool is_terminal = false;
   Colours colours = Colours::dropped;
+  bool is_stderr = false;  ///< the same file as stderr's
 };
 
 /// Standard output, for a command's data only. Every byte goes through here; the first failure is kept for

@@ -88,14 +88,14 @@ int report(Terminal& terminal, const Error& error) {
   return exit_code_of(error);
 }
 
-/// Returns the exit code. If an answer could not be written, the command failed.
+/// Returns the exit code. If an answer could not be written, a command that succeeded has failed.
 int finish(World& world, const Result<int>& answer) {
   world.terminal.clear();
   const auto written = world.output.close();
   int code = answer ? *answer : report(world.terminal, answer.error());
   if (!written) {
     const int lost = report(world.terminal, written.error());
-    if (answer) code = lost;
+    if (code == kYes) code = lost;
   }
   return code;
 }

@@ -28,9 +28,30 @@ struct Line {
 };
 
 struct Message {
-  enum class Kind { warning, note };
+  enum class Kind { warning, note, dropped };
   Kind kind = Kind::note;
   std::string text;
+};
+
+/// What goes to one reader, in its order.
+struct Lane {
+  std::deque<Line> items;
+  std::size_t bytes = 0;                  ///< of the items
+  std::uint64_t dropped = 0;              ///< lines since the last item
+  std::atomic<std::uint64_t> pieces = 0;  ///< that the reader took
+  bool printing = false;
+
+  bool has_text() const { return !items.empty() || dropped != 0; }
+
+  void push(Line line, std::size_t room) {
+    const auto size = line.who.size() + line.text.size() + sizeof(Line);
+    if (dropped != 0 || bytes + size > room) {
+      ++dropped;
+      return;
+    }
+    bytes += size;
+    items.push_back(std::move(line));
+  }
 };
 
 }  // namespace
@@ -42,6 +63,7 @@ struct Screen::State {
         output(the_output),
         stdout_is(what),
         draws(terminal.live() && (what == StdoutIs::document || output.reader().is_terminal)),
+        together(draws || what == StdoutIs::document || output.reader().is_stderr),
         logs(std::move(where)),
         clock(the_clock),
         room(most) {}
@@ -49,36 +71,32 @@ struct Screen::State {
   Terminal& terminal;
   Output& output;
   const StdoutIs stdout_is;
-  const bool draws;  ///< bars, over each other
+  const bool draws;     ///< bars, over each other
+  const bool together;  ///< one reader has both streams, or all lines go to stderr
   const std::string logs;
   Clock& clock;
   const std::size_t room;
 
   std::mutex mutex;
   std::condition_variable_any changed;
-  std::deque<Line> items;
+  Lane out;                      ///< unused if `together`
+  Lane err;                      ///< everything else, with messages and bars
   std::deque<Message> messages;  ///< printed before lines, and never dropped
   Bars bars;
-  bool bars_changed = false;              ///< since they were drawn; only if it draws
-  std::size_t bytes = 0;                  ///< of the items
-  std::uint64_t dropped = 0;              ///< lines since the last item
-  std::atomic<std::uint64_t> pieces = 0;  ///< that the reader took
-  bool closing = false;                   ///< somebody waits for the end
+  bool bars_changed = false;  ///< since they were drawn; only if it draws
+  bool closing = false;       ///< somebody waits for the end
   bool closed = false;
-  bool printing = false;
 
-  bool has_text() const { return !items.empty() || !messages.empty() || dropped != 0; }
-  bool is_empty() const { return !has_text() && !bars_changed && !printing; }
+  Lane& lane_of(Stream stream) { return stream == Stream::out && !together ? out : err; }
+  bool has_text(const Lane& lane) const { return lane.has_text() || (&lane == &err && !messages.empty()); }
+  bool has_bars(const Lane& lane) const { return &lane == &err && bars_changed; }
+  bool is_empty(const Lane& lane) const { return !has_text(lane) && !has_bars(lane) && !lane.printing; }
 
   void push(Stream stream, std::string_view who, std::string_view text) {
-    const auto size = who.size() + text.size() + sizeof(Line);
-    if (dropped != 0 || bytes + size > room) {
-      ++dropped;
-      return;
-    }
-    bytes += size;
-    items.push_back({stream, std::string(who), std::string(text)});
-    if (items.size() == 1) changed.notify_all();
+    auto& lane = lane_of(stream);
+    const bool first = lane.items.empty();
+    lane.push({stream, std::string(who), std::string(text)}, room);
+    if (first) changed.notify_all();
   }
 
   void push(Message message) {
@@ -87,40 +105,43 @@ struct Screen::State {
     changed.notify_all();
   }
 
-  /// The thread: prints all that there is, again and again.
-  void print_all() {
+  /// The thread of a lane: prints all that there is, again and again.
+  void print_all(Lane& lane) {
     std::unique_lock lock(mutex);
     std::chrono::steady_clock::time_point drawn{};
     for (;;) {
-      changed.wait(lock, [&] { return has_text() || bars_changed || closed; });
-      if (!has_text() && bars_changed) {  // bars alone, which may wait for the next ones
+      changed.wait(lock, [&] { return has_text(lane) || has_bars(lane) || closed; });
+      if (!has_text(lane) && has_bars(lane)) {  // bars alone, which may wait for the next ones
         const auto rest = drawn + kRedraw - clock.steady();
-        changed.wait_for(lock, rest, [&] { return has_text() || closing || closed; });
+        changed.wait_for(lock, rest, [&] { return has_text(lane) || closing || closed; });
       }
-      if (!has_text() && !bars_changed) return;
-      const auto batch = std::exchange(items, {});
-      const auto missing = std::exchange(dropped, 0);
-      const auto drawing = draws ? bars.all() : std::vector<Bar>();
-      bars_changed = false;
-      bytes = 0;
-      printing = true;
+      if (!has_text(lane) && !has_bars(lane)) return;
+      const auto batch = std::exchange(lane.items, {});
+      const auto missing = std::exchange(lane.dropped, 0);
+      const bool draws_now = draws && &lane == &err;
+      const auto drawing = draws_now ? bars.all() : std::vector<Bar>();
+      if (draws_now) bars_changed = false;
+      lane.bytes = 0;
+      lane.printing = true;
       lock.unlock();
-      print(batch);
-      if (missing != 0) terminal.line(dropped_text(missing));
-      if (draws) draw(drawing);
+      print(batch, lane);
+      if (missing != 0) tell_dropped(missing, lane);
+      if (draws_now) draw(drawing);
       drawn = clock.steady();
       lock.lock();
-      printing = false;
+      lane.printing = false;
       changed.notify_all();
     }
   }
 
-  std::string dropped_text(std::uint64_t lines) const {
-    return fmt::format("{} not shown, because nothing read them; see {}", count_of(lines, "line"), logs);
+  void tell_dropped(std::uint64_t lines, const Lane& lane) {
+    push({Message::Kind::dropped,
+          fmt::format("{} not shown, because nothing read them; see {}", count_of(lines, "line"), logs)});
+    if (&lane == &err) print_messages();
   }
 
   /// Consecutive lines for one place are one write, of a size that a slow reader takes within moments.
-  void print(const std::deque<Line>& batch) {
+  void print(const std::deque<Line>& batch, Lane& lane) {
     constexpr std::size_t kPiece = std::size_t{64} << 10;
     std::string data;
     std::string text;
@@ -133,10 +154,10 @@ struct Screen::State {
       if (!text.empty()) terminal.bytes(text);
       data.clear();
       text.clear();
-      ++pieces;
-      print_messages();
+      ++lane.pieces;
+      if (&lane == &err) print_messages();
     };
-    print_messages();
+    if (&lane == &err) print_messages();
     for (const auto& item : batch) {
       const bool is_data = item.stream == Stream::out && stdout_is == StdoutIs::lines;
       if (is_data ? !text.empty() : !data.empty()) put();
@@ -166,6 +187,17 @@ struct Screen::State {
     terminal.bars(drawing);
   }
 
+  void print_message(const Message& message) {
+    switch (message.kind) {
+      case Message::Kind::warning:
+        return terminal.warn(message.text);
+      case Message::Kind::note:
+        return terminal.note(message.text);
+      case Message::Kind::dropped:
+        return terminal.line(message.text);
+    }
+  }
+
   void print_messages() {
     std::deque<Message> now;
     {
@@ -173,8 +205,8 @@ struct Screen::State {
       now = std::exchange(messages, {});
     }
     for (const auto& item : now) {
-      item.kind == Message::Kind::warning ? terminal.warn(item.text) : terminal.note(item.text);
-      ++pieces;
+      print_message(item);
+      ++err.pieces;
     }
   }
 };
@@ -182,7 +214,8 @@ struct Screen::State {
 Screen::Screen(Terminal& terminal, Output& output, StdoutIs stdout_is, std::string logs, Clock& clock,
                std::size_t room)
     : state_(std::make_shared<State>(terminal, output, stdout_is, std::move(logs), clock, room)) {
-  std::thread([state = state_] { state->print_all(); }).detach();
+  std::thread([state = state_] { state->print_all(state->err); }).detach();
+  if (!state_->together) std::thread([state = state_] { state->print_all(state->out); }).detach();
 }
 
 Screen::~Screen() {
@@ -221,19 +254,20 @@ void Screen::note(std::string_view text) {
 void Screen::progress(std::string_view /*what*/, std::uint64_t /*done*/, std::uint64_t /*total*/) {}
 void Screen::status(std::string_view /*what*/) {}
 
-bool Screen::close(const std::stop_token& stop, std::chrono::milliseconds patience) {
+bool Screen::close(Stream stream, const std::stop_token& stop, std::chrono::milliseconds patience) {
   auto& state = *state_;
   std::unique_lock lock(state.mutex);
+  const auto& lane = state.lane_of(stream);
   for (const auto& bar : state.bars.all()) state.push(bar.stream, bar.who, bar.text);
   state.bars.clear();
   state.closing = true;
   state.changed.notify_all();
-  const auto is_empty = [&] { return state.is_empty(); };
+  const auto is_empty = [&] { return state.is_empty(lane); };
   state.changed.wait(lock, stop, is_empty);
   while (!is_empty()) {
-    const std::uint64_t before = state.pieces;
+    const std::uint64_t before = lane.pieces;
     state.changed.wait_for(lock, patience, is_empty);
-    if (state.pieces == before) return state.is_empty();
+    if (lane.pieces == before) return is_empty();
   }
   return true;
 }

@@ -22,7 +22,8 @@ enum class StdoutIs { lines, document };
 /// The lines and messages of a long run on their way to a reader that may stall: a terminal that was stopped
 /// with Ctrl-S, a pager, a pipe. Nothing here waits for it. A thread of its own prints, many lines at a
 /// time; if the reader falls behind by more than `room` bytes, lines are dropped, and their number is printed
-/// in their place. Warnings and notes overtake lines. On a terminal, colours in lines are kept.
+/// on stderr. Warnings and notes overtake lines. On a terminal, colours in lines are kept. If stdout and
+/// stderr have different readers, each has a thread, so that neither waits for the other.
 ///
 /// Progress bars are redrawn at the bottom of a terminal. Elsewhere, and if only stdout goes elsewhere
 /// (perhaps to `tee`, which prints it later), each bar is printed as a line every ten seconds. The last state
@@ -50,10 +51,11 @@ class Screen final : public Reporter {
   void progress(std::string_view what, std::uint64_t done, std::uint64_t total) override;
   void status(std::string_view what) override;
 
-  /// Prints bars that did not end as lines, and waits until everything is printed. False if it was given up:
-  /// a stop was requested, and the reader took nothing for as long as `patience`. The terminal and the output
-  /// must then not be used any more, since the thread waits in them.
-  bool close(const std::stop_token& stop, std::chrono::milliseconds patience);
+  /// Prints bars that did not end as lines, and waits until everything is printed that goes to this stream,
+  /// or to a reader of both. False if it was given up: a stop was requested, and the reader took nothing for
+  /// as long as `patience`. The terminal for stderr, the output for stdout, or both for a reader of both,
+  /// must then not be used any more, since a thread waits in it.
+  bool close(Stream stream, const std::stop_token& stop, std::chrono::milliseconds patience);
 
  private:
   struct State;

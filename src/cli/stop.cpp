@@ -18,6 +18,8 @@ std::string sentence_of(const commands::StopDocument& document) {
       if (document.run.state == train::RunState::interrupted) return fmt::format("stopped {}", run);
       break;
     case train::RunState::lost:
+      if (document.cleared)
+        return fmt::format("{} has already ended, and its end was not recorded: nothing was left of it", run);
       return fmt::format("the launch of {} was killed: removed what was left of it", run);
     default:
       break;

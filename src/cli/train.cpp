@@ -3,6 +3,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,9 +16,9 @@
 #include "cli/app.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/option_values.hpp"
+#include "cli/reports/train_commands.hpp"
 #include "cli/screen.hpp"
 #include "cli/train_options.hpp"
-#include "containers/engine.hpp"
 
 namespace launch::cli {
 namespace {
@@ -109,23 +110,16 @@ constexpr std::chrono::seconds kPatience{2};
   std::_Exit(code);
 }
 
-/// Runs the training and shows its lines. `stalled`: whether the terminal waits for its reader.
-Result<commands::TrainDocument> train_on_screen(const commands::TrainRequest& request, World& world,
-                                                bool& stalled) {
-  // The ranks' stdout is this command's data, unless --json uses stdout.
-  const auto stdout_is = world.json ? StdoutIs::document : StdoutIs::lines;
-  Screen screen(world.terminal, world.output, stdout_is, "the run's logs", world.context.clock);
-  const auto show = [&screen](Stream stream, auto who, auto text, train::LogMux::Shown what) {
-    what == train::LogMux::Shown::bar ? screen.bar(stream, who, text) : screen.line(stream, who, text);
-  };
-  auto document = commands::train(request, world.context, show, screen);
-  stalled = !screen.close(world.context.stop, kPatience);
-  if (stalled && !document) leave_stalled_reader(exit_code_of(document.error()));
-  return document;
-}
-
+/// Where to read more of a cause: the log of its rank or node; if that printed nothing, or no rank is known
+/// to hang, the log of all. Empty if there is none.
 std::string log_of(const train::Cause& cause, const train::RunFolder& folder) {
-  return folder.log_of(cause.node, cause.rank).string();
+  const bool of_all = cause.kind == train::CauseKind::hang && !cause.rank;
+  for (const auto& log : {folder.log_of(cause.node, cause.rank), folder.logs() / train::kAllLog}) {
+    std::error_code code;
+    const bool fits = !of_all || log.filename() == train::kAllLog;
+    if (fits && std::filesystem::exists(log, code)) return log.string();
+  }
+  return {};
 }
 
 nlohmann::ordered_json cause_json(const train::RunEnd& end, const train::RunFolder& folder) {
@@ -138,11 +132,12 @@ nlohmann::ordered_json cause_json(const train::RunEnd& end, const train::RunFold
   }
   if (!end.cause) return nullptr;
   const auto& cause = *end.cause;
+  const auto log = log_of(cause, folder);
   return {{"node", cause.node},
           {"rank", cause.rank ? nlohmann::ordered_json(*cause.rank) : nlohmann::ordered_json(nullptr)},
           {"kind", train::kind_name(cause.kind)},
           {"message", cause.message},
-          {"log", log_of(cause, folder)}};
+          {"log", log.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(log)}};
 }
 
 nlohmann::ordered_json preflight_json(const std::optional<train::Preflight>& preflight) {
@@ -186,7 +181,7 @@ void tell_failure(const train::Cause& cause, double stop_seconds, const train::R
   for (auto i = lines.size() - std::min(lines.size(), kShown); i < lines.size(); ++i) {
     terminal.line("  ", terminal.dim(who), " ", terminal.printed(lines[i]));
   }
-  terminal.line(fmt::format("  full log: {}", log_of(cause, folder)));
+  if (const auto log = log_of(cause, folder); !log.empty()) terminal.line(fmt::format("  full log: {}", log));
   terminal.line("");
   if (!cause.hint.empty()) terminal.line("hint: " + cause.hint);
   terminal.line(fmt::format("all nodes stopped in {}", human_seconds(stop_seconds)));
@@ -261,61 +256,51 @@ void tell_end(const commands::TrainDocument& document, Terminal& terminal) {
   terminal.line("logs:   " + folder.logs().string());
 }
 
-std::string shell_text(const containers::Command& command) {
-  return shell_line(command.argv) + (command.input.empty() ? "" : " <" + shell_quote(command.input.string()));
+int code_of(const Result<commands::TrainDocument>& document) {
+  return document ? code_of(document->report.end) : exit_code_of(document.error());
 }
 
-/// Comments of a shell script: each variable of the nodes with its reason, and what is left alone and why.
-void print_environment(const train::Plan& plan, Output& output) {
-  const auto print = [&](const train::Variable& variable, const std::string& of) {
-    output.line(printable(fmt::format("# {}{}: {}", of, variable.shown(), variable.reason)));
+/// Says on stderr how the run ended.
+void tell(const Result<commands::TrainDocument>& document, World& world) {
+  if (!document) return world.terminal.error(document.error());
+  const auto& end = document->report.end;
+  if (!end.error) return tell_end(*document, world.terminal);
+  world.context.reporter.note("record: " + document->folder.record().string());
+  world.terminal.error(*end.error);
+}
+
+/// Runs the training, shows its lines and says how it ended. Returns the exit code.
+int train_on_screen(const commands::TrainRequest& request, World& world) {
+  // The ranks' stdout is this command's data, unless --json uses stdout.
+  const auto stdout_is = world.json ? StdoutIs::document : StdoutIs::lines;
+  const auto& stop = world.context.stop;
+  Screen screen(world.terminal, world.output, stdout_is, "the run's logs", world.context.clock);
+  const auto show = [&screen](Stream stream, auto who, auto text, train::LogMux::Shown what) {
+    what == train::LogMux::Shown::bar ? screen.bar(stream, who, text) : screen.line(stream, who, text);
   };
-  for (const auto& variable : plan.environment) print(variable, "");
-  for (const auto& node : plan.nodes) {
-    for (const auto& variable : node.environment) print(variable, node.host + ": ");
-  }
-  for (const auto& each : plan.left_alone) {
-    output.line(printable(fmt::format("# {} left alone: {}", each.name, each.reason)));
-  }
-}
-
-/// A shell script: several nodes run at once.
-void print_script(const train::PlaceCommands& commands, Output& output) {
-  for (const auto& name : commands.variables)
-    output.line(fmt::format(": \"${{{0}?set {0}: its value is not printed here}}\"", name));
-  for (const auto& command : commands.before) output.line(shell_text(command));
-  const bool one = commands.nodes.size() == 1;
-  for (const auto& node : commands.nodes) {
-    std::vector<std::string> steps;
-    steps.reserve(node.size());
-    for (const auto& command : node) steps.push_back(shell_text(command));
-    output.line(join(steps, " && ") + (one ? "" : " &"));
-  }
-  if (!one) output.line("wait");
-  for (const auto& command : commands.after) output.line(shell_text(command));
+  const auto document = commands::train(request, world.context, show, screen);
+  // What is said on stderr does not wait for stdout's reader.
+  const bool stalled = !screen.close(Stream::err, stop, kPatience);
+  if (world.json && document) world.output.line(json_of(*document));
+  if (!stalled) tell(document, world);
+  const bool all_shown = screen.close(Stream::out, stop, kPatience);
+  if (stalled && world.json) (void)world.output.close();  // the lines went to the terminal, which stalls
+  if (stalled || !all_shown) leave_stalled_reader(code_of(document));
+  return code_of(document);
 }
 
 Result<int> run_train(World& world, const TrainOptions& options) {
   TRY_ASSIGN(const auto request, request_of(options, world));
   if (options.dry_run) {
     TRY_ASSIGN(const auto wanted, commands::train_commands(request, world.context));
-    print_environment(wanted.plan, world.output);
-    print_script(wanted.commands, world.output);
+    if (world.json) {
+      world.output.line(train_commands_json(wanted));
+    } else {
+      world.output.write(train_script(wanted));
+    }
     return 0;
   }
-  bool stalled = false;
-  TRY_ASSIGN(const auto document, train_on_screen(request, world, stalled));
-  if (world.json) world.output.line(json_of(document));
-  if (stalled) {
-    if (world.json) (void)world.output.close();  // it is not what stalls: the lines went to the terminal
-    leave_stalled_reader(code_of(document.report.end));
-  }
-  if (document.report.end.error) {
-    world.context.reporter.note("record: " + document.folder.record().string());
-    return fail(*document.report.end.error);
-  }
-  tell_end(document, world.terminal);
-  return code_of(document.report.end);
+  return train_on_screen(request, world);
 }
 
 void add_limits(Command& command, TrainOptions& options) {
@@ -376,7 +361,8 @@ void register_train(App& app) {
                                       "training (default with several hosts)");
   command.flag("--no-preflight", options->no_preflight, "Skip the preflight check").excludes(preflight);
   command.flag("--dry-run", options->dry_run,
-               "Print the commands that would be run, as a shell script, and run nothing");
+               "Print the commands of the run, as a shell script, and start no node; to learn the IDs of the "
+               "image's user, a container may be started");
   command.runs_with_rest([options](World& world) { return run_train(world, *options); });
 }
 

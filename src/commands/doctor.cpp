@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -75,26 +76,69 @@ std::optional<std::uint64_t> locked_memory() {
   return limit.rlim_max;
 }
 
+/// A run that left something; `remove` is called to remove it. `removed`: what to say then.
+Finding leftover(Finding finding, Leftovers leftovers, std::string_view removed,
+                 const std::function<Result<void>()>& remove) {
+  finding.hints.emplace_back("launch doctor --clean");
+  if (leftovers == Leftovers::name) return finding;
+  const auto done = remove();
+  finding.missing = !done.has_value();
+  finding.hints.clear();
+  finding.value += fmt::format("; {}", done ? std::string(removed) : done.error().message());
+  return finding;
+}
+
+/// A run of which nobody has recorded the end, and whose process is gone.
+Finding open_run(const train::ListedRun& run, Leftovers leftovers, const Context& context) {
+  const auto name = run.folder.run();
+  const bool cleared = run.folder.is_cleared();
+  Finding finding{.what = "left over",
+                  .value = name + (cleared ? ": its end was not recorded, and nothing of it is left"
+                                           : ": its launch was killed, and nothing has cleaned up yet"),
+                  .origin = run.folder.path().string(),
+                  .missing = !cleared,
+                  .hints = {"launch stop " + name}};
+  return leftover(std::move(finding), leftovers,
+                  cleared ? "its record was closed" : "what it left was removed",
+                  [&] { return train::close_lost_run(run.folder, context.runner, context.work()); });
+}
+
 /// Runs that nobody looks after and nobody has closed.
 std::vector<Finding> leftovers_of(Leftovers leftovers, const project::Site& site, const Context& context) {
   std::vector<Finding> findings;
   const auto list = train::list_runs(site.state.value);
   if (!list) return {{"runs", list.error().message(), site.state.value, true}};
   for (const auto& run : list->runs) {
-    if (run.state != train::RunState::lost || !run.summary.result.empty()) continue;
-    Finding finding{
-        "left over",
-        fmt::format("{}: its launch was killed, and nothing has cleaned up yet", run.folder.run()),
-        run.folder.path().string()};
-    finding.missing = true;
-    finding.hints = {fmt::format("launch stop {}", run.folder.run()), "launch doctor --clean"};
-    if (leftovers == Leftovers::remove) {
-      const auto closed = train::close_lost_run(run.folder, context.runner, context.work());
-      finding.missing = !closed.has_value();
-      finding.hints.clear();
-      finding.value += closed ? "; what it left was removed" : "; " + closed.error().message();
+    if (run.state == train::RunState::lost && run.summary.result.empty())
+      findings.push_back(open_run(run, leftovers, context));
+  }
+  return findings;
+}
+
+/// What an engine has of runs that ended, or whose records are gone. Those whose records are open have
+/// findings of their own.
+std::vector<Finding> unrecorded_of(Leftovers leftovers, const containers::Engine& engine,
+                                   const project::Site& site, const Context& context) {
+  std::vector<Finding> findings;
+  const auto list = train::list_runs(site.state.value);
+  const auto is_open = [&](const std::string& name) {
+    if (train::RunFolder(site.state.value, name).is_held()) return true;
+    return list && std::any_of(list->runs.begin(), list->runs.end(), [&](const auto& run) {
+             return run.folder.run() == name && run.summary.result.empty();
+           });
+  };
+  for (const auto& kind : train::place_kinds()) {
+    const auto place = kind.make({context.clock, {}, [&] { return engine; }});
+    const auto runs = place->open() ? place->left_runs() : std::vector<std::string>();
+    for (const auto& run : runs ? *runs : std::vector<std::string>()) {
+      if (is_open(run)) continue;
+      Finding finding{.what = "left over",
+                      .value = run + ": containers or a network of a run that nobody looks after",
+                      .origin = engine.info().name(),
+                      .missing = true};
+      findings.push_back(
+          leftover(std::move(finding), leftovers, "removed", [&] { return place->remove(run); }));
     }
-    findings.push_back(std::move(finding));
   }
   return findings;
 }
@@ -135,7 +179,10 @@ Result<DoctorDocument> doctor(Leftovers leftovers, const Context& context) {
   for (const auto& registry : site.registries) {
     findings.push_back({"registry", fmt::format("{} at {}", registry.prefix, registry.location), "site"});
   }
+  std::vector<Finding> unrecorded;
+  if (engine) unrecorded = unrecorded_of(leftovers, *engine, site, context);
   for (auto& each : leftovers_of(leftovers, site, context)) findings.push_back(std::move(each));
+  for (auto& each : unrecorded) findings.push_back(std::move(each));
   return DoctorDocument{std::move(findings)};
 }
 

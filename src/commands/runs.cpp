@@ -95,11 +95,12 @@ Result<StopDocument> stop(const std::string& id, const Context& context) {
     TRY(wait_until_ended(run.folder, run.summary.grace, context));
   }
   TRY_ASSIGN(auto now, train::look_at_run(run.folder));
+  const bool cleared = run.folder.is_cleared();
   if (now.state == train::RunState::lost) {
     TRY(train::close_lost_run(run.folder, context.runner, context.work()));
     TRY_ASSIGN(now, train::look_at_run(run.folder));
   }
-  return StopDocument{std::move(now), run.state};
+  return StopDocument{std::move(now), run.state, cleared};
 }
 
 }  // namespace launch::commands

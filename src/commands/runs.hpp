@@ -51,6 +51,7 @@ Result<LogsDocument> logs(const LogsRequest& request, const Context& context,
 struct StopDocument {
   train::ListedRun run;   ///< as it is now
   train::RunState found;  ///< as it was: running, lost, or ended before
+  bool cleared = false;   ///< nothing of it was left before
 };
 
 /// Ends a run from anywhere: asks its process to end it, and waits. If that process was killed, removes what

@@ -83,12 +83,14 @@ Result<Subject> subject_of(const VerifyRequest& request, const Context& context)
 Result<containers::Image> find_image(const Subject& subject, const containers::Engine& engine) {
   const auto& recipe = subject.locked.recipe.name;
   TRY_ASSIGN(auto image, engine.find_image(project::image_reference(recipe)));
-  FoundImage found{engine.info().name(), image.has_value(), {}, {}};
+  FoundImage found{engine.info().name(), image.has_value(), {}, {}, {}};
   if (image) {
     found.of_lock = project::digest_label(image->labels, project::kLockLabel);
     found.of_recipe = project::digest_label(image->labels, project::kRecipeLabel);
+    found.of_files = project::digest_label(image->labels, project::kFilesLabel);
   }
-  if (auto wrong = wrong_image(found, subject.locked)) return fail(*std::move(wrong));
+  TRY_ASSIGN(auto wrong, wrong_image(found, subject.locked, subject.workspace.project));
+  if (wrong) return fail(*std::move(wrong));
   return *std::move(image);
 }
 

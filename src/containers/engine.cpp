@@ -292,6 +292,16 @@ Result<std::vector<std::string>> Engine::containers(const std::string& label,
   return words(listed.out);
 }
 
+Result<Labelled> Engine::labelled(const std::string& label) const {
+  TRY_ASSIGN(const auto containers,
+             call({"ps", "--all", "--filter", "label=" + label, "--format", "{{.Names}}"}));
+  if (!containers.ok()) return fail(failed("list its containers", containers));
+  TRY_ASSIGN(const auto networks,
+             call({"network", "ls", "--filter", "label=" + label, "--format", "{{.Name}}"}));
+  if (!networks.ok()) return fail(failed("list its networks", networks));
+  return Labelled{words(containers.out), words(networks.out)};
+}
+
 std::string UserIds::text() const {
   return fmt::format("{}:{}", user, group);
 }

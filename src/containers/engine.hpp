@@ -99,6 +99,12 @@ struct Network {
   std::string subnet = {};  ///< "198.19.4.0/27"; empty: the engine chooses
 };
 
+/// Names of what has a label.
+struct Labelled {
+  std::vector<std::string> containers;  ///< those that ended, too
+  std::vector<std::string> networks;
+};
+
 /// How a container is given GPUs.
 struct GpuAccess {
   specs::GpuSet gpus = specs::GpuSet::none();  ///< by names that the engine knows
@@ -244,6 +250,8 @@ class Engine {
   std::optional<UserIds> ids_of(const std::string& user, RunSpec asked, std::stop_token stop = {}) const;
   /// Names of the containers with the label that have not ended.
   Result<std::vector<std::string>> containers(const std::string& label, const std::string& value) const;
+  /// All that has the label, whatever its value.
+  Result<Labelled> labelled(const std::string& label) const;
   /// False: something on this machine uses the subnet.
   Result<bool> create_network(const Network& network) const;
   /// Removes a network; a missing one is no error.

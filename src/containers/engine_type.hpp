@@ -100,6 +100,9 @@ class EngineType {
   /// Whether a removal that failed with these words may succeed a moment later.
   virtual bool may_remove_later(std::string_view err) const = 0;
 
+  /// Whether a line on the stderr of `run` is the client's own, and none of the container's.
+  virtual bool is_clients_line(std::string_view /*line*/) const { return false; }
+
   /// See parts_of.
   virtual std::vector<Part> parts(const EngineInfo&, ProcessRunner&, const PartsOf&) const { return {}; }
 

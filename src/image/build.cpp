@@ -24,7 +24,7 @@ namespace {
 /// wheels.
 Result<Digest> digest_of_inputs(const BuildRequest& request, const std::string& dockerfile,
                                 const specs::Platform& platform) {
-  constexpr int kContextVersion = 3;  // incremented when the layout of the same input changes
+  constexpr int kContextVersion = 4;  // incremented when the layout of the same input changes
   TRY_ASSIGN(const auto project, project_digest(request.copies));
   return Digest::of(fmt::format("{}\n{}\n{}\n{}\n{}\n", kContextVersion, platform.text(),
                                 project::lock_timestamp(request.locked.lock.lock), project.hex(),
@@ -73,7 +73,8 @@ DockerfileInput dockerfile_input(const project::Locked& locked, const std::vecto
   return {locked.recipe, locked.lock, copies};
 }
 
-/// The Dockerfile with its base image under the engine's name for it, and the inputs' digest.
+/// The Dockerfile with its base image under the engine's name for it, and the digests of the project's files
+/// and of all inputs in labels.
 Result<std::string> own_dockerfile(const BuildRequest& request, const containers::Engine& engine,
                                    const Digest& inputs) {
   auto input = dockerfile_input(request.locked, request.copies);
@@ -83,7 +84,12 @@ Result<std::string> own_dockerfile(const BuildRequest& request, const containers
   }
   TRY_ASSIGN(const auto dockerfile, render_dockerfile(input));
   // Last, so that it does not affect the layers below: an image ID must not depend on which of them existed.
-  return fmt::format("{}LABEL {}={}\n", dockerfile, project::kInputsLabel, inputs.text());
+  std::string files;
+  if (!request.copies.empty()) {
+    TRY_ASSIGN(const auto digest, labelled_digest(request.copies));
+    files = fmt::format("{}={} ", project::kFilesLabel, digest.text());
+  }
+  return fmt::format("{}LABEL {}{}={}\n", dockerfile, files, project::kInputsLabel, inputs.text());
 }
 
 /// The bytecode that a standalone interpreter makes before the image is built.

@@ -22,6 +22,7 @@
 #include "image/settings.hpp"
 #include "image/user.hpp"
 #include "image/wheel_groups.hpp"
+#include "project/labels.hpp"
 #include "store/body.hpp"
 #include "store/derived.hpp"
 #include "store/layers.hpp"
@@ -198,9 +199,13 @@ class Planner {
     return {};
   }
 
-  ImagePlan finish() {
+  Result<ImagePlan> finish() {
     const auto& copies = request_.copies;
     image_.run = run_config(std::move(image_.run), request_.locked, copies.empty() ? "" : copies.front().to);
+    if (!copies.empty()) {
+      TRY_ASSIGN(const auto files, labelled_digest(copies));
+      image_.run.labels.insert_or_assign(project::kFilesLabel, files.text());
+    }
     for (const auto& [name, value] : image_labels(request_.locked.recipe, request_.locked.lock)) {
       if (name.starts_with("org.opencontainers.")) image_.annotations.insert_or_assign(name, value);
     }

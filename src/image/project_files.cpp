@@ -52,6 +52,12 @@ std::string owner_of(const project::Recipe& recipe, const project::CopyEntry& en
   return is_uid ? fmt::format("{0}:{0}", owner) : owner;
 }
 
+/// By its path in the project.
+bool is_of_launch(const fs::path& path) {
+  const auto first = path.begin()->string();
+  return first == "recipes" || first == "images" || path == "launch.toml";
+}
+
 /// Finds what the entries of a recipe copy, and gathers what there is to say of all of them.
 class Finder {
  public:
@@ -102,6 +108,7 @@ class Finder {
       return fail(copy_error(recipe_, entry, "has an invalid exclude: " + exclude.error().message()));
     TRY_ASSIGN(auto tree, find_tree({recipe_, entry, root_, folder, ignored_, *exclude}));
     copy.files = std::move(tree.files);
+    for (auto& file : copy.files) file.of_launch = is_of_launch(file.source.lexically_relative(root_));
     secrets_.insert(tree.secrets.begin(), tree.secrets.end());
     left_out_.insert(tree.left_out.begin(), tree.left_out.end());
     dangling_.insert(tree.dangling.begin(), tree.dangling.end());
@@ -206,6 +213,11 @@ Result<Digest> project_digest(const std::vector<ProjectCopy>& copies) {
     }
   }
   return digest.digest();
+}
+
+Result<Digest> labelled_digest(std::vector<ProjectCopy> copies) {
+  for (auto& copy : copies) std::erase_if(copy.files, [](const auto& file) { return file.of_launch; });
+  return project_digest(copies);
 }
 
 Result<void> copy_project_files(Disk& disk, const std::vector<ProjectCopy>& copies, const fs::path& folder) {

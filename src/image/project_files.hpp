@@ -22,6 +22,7 @@ struct ProjectFile {
   Kind kind = Kind::file;
   bool executable = false;  ///< Kind::file
   std::string target = {};  ///< Kind::link: relative to the link's folder, and inside the copy
+  bool of_launch = false;   ///< a recipe, a Dockerfile or launch.toml, which came with a folder
 };
 
 /// A `copy` entry of a recipe with its current files.
@@ -48,6 +49,10 @@ Result<std::vector<ProjectCopy>> find_project_files(const project::Recipe& recip
 /// sha256 of the copies' destinations, owners, names, kinds, modes, links and contents. Errors (environment):
 /// a file cannot be read.
 Result<Digest> project_digest(const std::vector<ProjectCopy>& copies);
+
+/// The same without launch's own files, which may change without a new image: what kFilesLabel says of an
+/// image.
+Result<Digest> labelled_digest(std::vector<ProjectCopy> copies);
 
 /// Copies the files to `folder`/N/PATH, where N is the copy's index. Errors (environment).
 Result<void> copy_project_files(Disk& disk, const std::vector<ProjectCopy>& copies,

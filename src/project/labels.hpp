@@ -18,6 +18,10 @@ inline constexpr const char* kLockLabel = "launch.lock";
 /// (render_dockerfile), read by `commands` (wrong_image).
 inline constexpr const char* kRecipeLabel = "launch.recipe";
 
+/// On an image that has files of a project: their digest (labelled_digest). Written by `image` (build_image,
+/// plan_image), read by `commands` (wrong_image).
+inline constexpr const char* kFilesLabel = "launch.files";
+
 /// On an image: the digest of everything that determines its bytes. Written by `image` (build_image), also as
 /// an annotation of the image and its intermediate images; read there (is the image up to date?), and by
 /// `containers` as an annotation (which images did an interrupted build leave?).

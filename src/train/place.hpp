@@ -136,6 +136,9 @@ class Place {
   /// could not be ended or removed.
   virtual Result<void> finish() = 0;
 
+  /// The IDs of runs of which something is there, though nothing that works for them runs any more, whoever
+  /// started them; sorted.
+  virtual Result<std::vector<std::string>> left_runs() const { return std::vector<std::string>(); }
   /// Ends and removes everything of a run, whoever started it, and returns when nothing of it is left.
   virtual Result<void> remove(const std::string& run) = 0;
 };

@@ -53,6 +53,7 @@ struct TrainImage {
   std::optional<Digest> digest = {};         ///< of the manifest; nullopt if the place does not know it
   std::optional<Digest> lock_digest = {};    ///< of the lock it was built from; nullopt without a label
   std::optional<Digest> recipe_digest = {};  ///< of the recipe it was rendered from; the same
+  std::optional<Digest> files_digest = {};   ///< of the project's files in it; the same
   std::string user = {};                     ///< of its containers: "trainer"; empty: root
 };
 

@@ -73,6 +73,11 @@ bool RunFolder::is_held() const {
   return file && ::flock(file.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
+bool RunFolder::is_cleared() const {
+  std::error_code code;
+  return !std::filesystem::exists(control(), code) && !code;
+}
+
 Result<void> RunFolder::request_stop(Disk& disk) const {
   return write_file(disk, stop(), "", 0644, Flush::no);
 }

@@ -56,6 +56,8 @@ class RunFolder {
   Result<FileLock> hold(Disk& disk) const;
   /// True while the run's process lives.
   bool is_held() const;
+  /// True if it has removed all of the run, or whoever came after it has.
+  bool is_cleared() const;
 
   /// Asks the run's process to end the run. Errors (environment).
   Result<void> request_stop(Disk& disk) const;

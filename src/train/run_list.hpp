@@ -15,7 +15,7 @@ enum class RunState {
   succeeded,
   failed,
   interrupted,
-  lost,  ///< its process was killed
+  lost,  ///< its process was killed, or could not record the end
 };
 /// "running", as in --json.
 std::string_view state_name(RunState state);

@@ -412,12 +412,13 @@ class Train(unittest.TestCase):
         code, out, err = self.train("--steps", "5 0", options=("--dry-run", "--nodes", "1"))
         self.assertEqual(code, 0, err)
         run = re.search(r"launch-(\S+)-n0", out)[1]
-        network, node, removal = [line for line in out.splitlines() if not line.startswith("# ")]
+        network, code, node, removal, end = [line for line in out.splitlines() if not line.startswith("# ")]
         self.assertRegex(network, rf"podman network create --disable-dns --subnet 198\.19\.\S+/27 --label launch.run={run} launch-{run}$")
         self.assertEqual(removal, f"podman network rm launch-{run}")
         self.assertTrue(node.startswith(f"podman run --rm --init --pull never --log-driver none --name launch-{run}-n0"))
         self.assertTrue(node.endswith("torchrun --nnodes 1 --node-rank 0 --nproc-per-node 1 --master-addr n0 "
-                                      "--master-port 29500 /run/launch/rank.py job.py --steps '5 0'"))
+                                      "--master-port 29500 /run/launch/rank.py job.py --steps '5 0' || code=$?"))
+        self.assertEqual((code, end), ("code=0", "exit $code"))
         self.assertEqual(self.records() if (self.root / "state/runs").exists() else [], before)
 
     def test_dry_run_is_a_script_that_runs(self):

@@ -83,6 +83,9 @@ class Verify(StandaloneProject):
     def test_what_does_not_work_is_not_recorded(self):
         self.verify()
         (self.project / "src/main.py").write_text("from torch.nn import Linear, Gone\nimport torch.gone\n")
+        self.verify(code=1)
+        self.assertIn("was built from other files than the project has now\n", self.words)
+        self.build()
         answer = self.verify(code=1)
         self.assertEqual([each["text"] for each in answer["problems"]],
                          ["src/main.py:1: torch.nn:Gone: AttributeError: module 'torch.nn' has no attribute 'Gone'",
@@ -90,6 +93,7 @@ class Verify(StandaloneProject):
         self.assertTrue(answer["removed"])
         self.assertFalse(self.record.exists())
         (self.project / "src/main.py").write_text("")
+        self.build()
         self.recipe('smoke = ["python", "-c", "import torch; print(torch.version.cuda, flush=True); assert torch.version.cuda"]')
         answer = self.verify(code=1)
         self.assertEqual((answer["problems"][0]["text"], answer["smoke"]["code"]), ("the smoke test exited with code 1", 1))

@@ -28,9 +28,8 @@ class PreflightScenario : public TrainScenario {
   const std::string kAlone = R"({"round": 0, "kind": "alone", "groups": [[0]], "limit": 20})";
   const std::string kOver = R"({"over": true, "silent": []})";
   const std::string begun_ =
-      notes() +
-      "run demo-[RUN]: 1 node of 1 rank, podman 4.3.1 with gloo, image sha256:" + std::string(64, 'd') +
-      "\npreflight: checking 1 rank on 1 node\n";
+      notes() + "run demo-[RUN]: 1 node of 1 rank, podman 4.3.1 with gloo, image digest sha256:" +
+      std::string(64, 'd') + "\npreflight: checking 1 rank on 1 node\n";
   const std::string kWorks = R"({"part": 0, "ok": true, "step": 2, "seconds": 0.1})";
 };
 
@@ -108,7 +107,7 @@ TEST_F(PreflightScenario, AnEngineThatCannotStartANodeIsNamed) {
 
 TEST_F(PreflightScenario, AnInterruptEndsItAndThereIsNoTraining) {
   scenario_.write("engine/fault", "hangs");
-  const auto done = scenario_.run({"bash", "-c", R"("$1" train demo --preflight 2>err & launch=$!
+  const auto done = scenario_.run({"bash", "-c", R"(set -m; "$1" train demo --preflight 2>err & launch=$!
 until [[ -s $(echo state/runs/*/logs/preflight/all.log) ]]; do kill -0 $launch || exit 99; sleep 0.05; done
 kill -INT $launch; wait $launch; code=$?
 ls engine/running

@@ -37,6 +37,7 @@ class RunsScenario : public TrainScenario {
               R"({"result": "failed", "code": 7, "seconds": 2.5,
                   "cause": {"kind": "exit", "sentence": "rank 3 on node 1 exited with code 7"}})");
     write_run("other-3", 3, "null");
+    scenario_.write("state/runs/other-3/node/control", "");
   }
 
   Outcome launch(const std::vector<std::string>& arguments) const { return scenario_.launch(arguments); }
@@ -341,10 +342,60 @@ TEST_F(RunsScenario, TheDoctorNamesWhatALostRunLeftAndRemovesIt) {
   EXPECT_THAT(launch({"doctor"}).out, Not(HasSubstr("left over")));
 }
 
+TEST_F(RunsScenario, TheDoctorNamesWhatIsLeftOfRunsWithoutAnOpenRecord) {
+  write_three_runs();
+  std::filesystem::remove_all(scenario_.place("state/runs/other-3"));
+  scenario_.write("engine/networks/launch-gone-1", "");
+  scenario_.write("engine/running/launch-demo-1-n0", "");
+  const std::string text = ": containers or a network of a run that nobody looks after";
+  const auto named = launch({"doctor"});
+  EXPECT_EQ(named.code, 1);
+  EXPECT_THAT(named.out, HasSubstr("left over     demo-1" + text + "  [podman]\n" +
+                                   "              fix: launch doctor --clean\n" +  //
+                                   "left over     gone-1" + text + "  [podman]\n" +
+                                   "              fix: launch doctor --clean\n"));
+  EXPECT_TRUE(scenario_.exists("engine/networks/launch-gone-1"));
+  const auto cleaned = launch({"doctor", "--clean"});
+  EXPECT_EQ(cleaned.code, 0);
+  EXPECT_THAT(cleaned.out, HasSubstr("left over     demo-1" + text + "; removed  [podman]\n" +
+                                     "left over     gone-1" + text + "; removed  [podman]\n"));
+  EXPECT_FALSE(scenario_.exists("engine/networks/launch-gone-1"));
+  EXPECT_TRUE(scenario_.files("engine/running").empty());
+}
+
+TEST_F(RunsScenario, TheDoctorLeavesRunsThatLive) {
+  auto run = start_run();
+  EXPECT_THAT(launch({"doctor", "--clean"}).out, Not(HasSubstr("left over")));
+  // The same from another state folder: podman's client of the run is found.
+  scenario_.set("LAUNCH_STATE", scenario_.place("other").string());
+  EXPECT_THAT(launch({"doctor", "--clean"}).out, Not(HasSubstr("left over")));
+  scenario_.set("LAUNCH_STATE", scenario_.place("state").string());
+  EXPECT_EQ(launch({"stop", "last"}).code, 0);
+  EXPECT_EQ(run.get().code, 143);
+}
+
+TEST_F(RunsScenario, ARunWhoseEndCouldNotBeRecordedLeftNothing) {
+  write_three_runs();
+  std::filesystem::remove_all(scenario_.place("state/runs/other-3/node"));
+  const auto named = launch({"doctor"});
+  EXPECT_EQ(named.code, 0);
+  EXPECT_THAT(named.out,
+              HasSubstr("left over     other-3: its end was not recorded, and nothing of it is left  "
+                        "[[ROOT]/state/runs/other-3]\n"
+                        "              fix: launch stop other-3\n"
+                        "              fix: launch doctor --clean\n"));
+  EXPECT_THAT(
+      launch({"doctor", "--clean"}).out,
+      HasSubstr("other-3: its end was not recorded, and nothing of it is left; its record was closed  "));
+  EXPECT_THAT(launch({"doctor"}).out, Not(HasSubstr("left over")));
+  EXPECT_EQ(launch({"stop", "other-3"}).err,
+            "other-3 has already ended, and its end was not recorded: nothing was left of it\n");
+}
+
 TEST_F(RunsScenario, AReaderThatStallsStopsNeitherTheTrainingNorItsEnd) {
   scenario_.write("engine/fault", "floods");
   // The pipe is open, and nobody reads it. The files get all lines; then Ctrl-C ends the run.
-  const auto done = scenario_.run({"bash", "-c", R"(mkfifo pipe; exec 3<>pipe
+  const auto done = scenario_.run({"bash", "-c", R"(set -m; mkfifo pipe; exec 3<>pipe
 "$1" train demo >pipe 2>err & launch=$!
 until [[ $(cat state/runs/*/logs/all.log 2>/dev/null | wc -l) -ge 300002 ]]; do
   kill -0 $launch || exit 99; sleep 0.05
@@ -357,6 +408,41 @@ exit $code)",
   EXPECT_EQ(done.out, "") << "containers that are left";
   EXPECT_EQ(record()["end"]["result"], "interrupted");
   EXPECT_TRUE(log().ends_with("[0.0] a line\n[0.0] good-bye\n"));
+  EXPECT_THAT(scenario_.read("err"), HasSubstr("\nstopping: the ranks have 30 s to save and end; "));
+  EXPECT_THAT(scenario_.read("err"), HasSubstr("\ninterrupted by SIGINT after "));
+}
+
+TEST_F(RunsScenario, AFailureIsToldWhileTheReaderOfStdoutStalls) {
+  scenario_.write("engine/fault", "floods-and-fails");
+  // stdout is read only once the run has said why it failed.
+  const auto done = scenario_.run({"bash", "-c", R"(mkfifo pipe; exec 3<>pipe
+"$1" train demo >pipe 2>err 3<&- & launch=$!
+until grep -q '^record: ' err; do kill -0 $launch || exit 99; sleep 0.05; done
+exec 4<pipe 3<&-; wc -l <&4; wait $launch)",
+                                   "bash", LAUNCH_PROGRAM});
+  EXPECT_EQ(done.code, 7) << scenario_.read("err");
+  EXPECT_GT(parse_u64(trim(done.out)).value_or(0), 100'000U) << "what fits is still there";
+  EXPECT_THAT(scenario_.read("err"), HasSubstr("\nerror: rank 0 on node 0 exited with code 7\n"));
+}
+
+TEST_F(RunsScenario, WhatStdoutDoesNotTakeIsNoReasonToHideTheRanksCode) {
+  scenario_.write("engine/fault", "fails");
+  const auto done = scenario_.run({"bash", "-c", R"("$1" train demo >/dev/full)", "bash", LAUNCH_PROGRAM});
+  EXPECT_EQ(done.code, 7);
+  EXPECT_THAT(done.err, HasSubstr("\nerror: rank 0 on node 0 exited with code 7\n"));
+  EXPECT_THAT(done.err, HasSubstr("\nerror: cannot write to standard output: No space left on device\n"));
+}
+
+TEST_F(RunsScenario, SignalsThatTheParentIgnoresStayIgnored) {
+  auto run = std::async(std::launch::async, [this] {
+    return scenario_.run({"bash", "-c", R"(trap '' HUP INT; exec "$1" train demo)", "bash", LAUNCH_PROGRAM});
+  });
+  wait_until([this] { return lines(log()).size() == 2; });
+  const auto pid = record()["pid"].get<int>();
+  for (const int signal : {SIGHUP, SIGINT}) ASSERT_EQ(::kill(pid, signal), 0);
+  EXPECT_EQ(launch({"stop", "last"}).code, 0);
+  EXPECT_EQ(run.get().code, 143);
+  EXPECT_EQ(record()["end"]["cause"]["sentence"], "stopped by launch stop");
 }
 
 }  // namespace

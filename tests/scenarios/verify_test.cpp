@@ -295,6 +295,32 @@ TEST_F(VerifyScenario, ALockWithoutTorch) {
             "verifying without a GPU: the lock has no torch\nlockfiles/demo.verified.json is written\n");
 }
 
+TEST_F(VerifyScenario, AnImageWithOtherFilesThanTheProjectHas) {
+  const std::string other =
+      "the image localhost/launch/demo:latest was built from other files than the project has now";
+  demo_.recipe("copy = [{ from = \"src\" }]\n");
+  ASSERT_EQ(demo_.launch({"build", "demo"}).code, 0);
+  const std::vector<std::string> train = {"train", "demo", "--env", "image"};
+  EXPECT_EQ(verify().code, 0);
+  EXPECT_THAT(demo_.launch(train).err, Not(HasSubstr(other)));
+  const auto code = scenario_.read("src/train.py");
+  scenario_.write("src/train.py", code + "# edited\n");
+  for (const auto& done : {verify(), demo_.launch(train)}) {
+    EXPECT_EQ(done.code, 3);
+    EXPECT_EQ(done.out, "");
+    EXPECT_EQ(done.err.substr(done.err.find("error: ")),
+              "error: " + other + "\n\nhint: run `launch build demo`\n");
+  }
+  scenario_.write("src/train.py", code);
+  EXPECT_EQ(verify().code, 0);
+  scenario_.write("src/.env", "TOKEN=1\n");
+  const auto done = verify();
+  EXPECT_EQ(done.code, 2);
+  EXPECT_THAT(done.err, HasSubstr("1 file looks like a secret: src/.env\n"
+                                  "  while comparing the project's files with those of the image "
+                                  "localhost/launch/demo:latest\n"));
+}
+
 TEST_F(VerifyScenario, WhatIsMissingOnThisMachine) {
   demo_.scenario.set("PATH", "/nonexistent");
   auto done = verify();

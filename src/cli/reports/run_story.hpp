@@ -21,7 +21,7 @@ std::string rank_end_text(const train::StoryRank& rank);
 std::string attempt_text(const train::StoryAttempt& attempt);
 /// "rank 0 and rank 3"
 std::string killed_text(const train::RunStory& story);
-/// "image sha256:…", "mounted environment sha256:… (--env mounted)"
+/// "image ID sha256:…", "mounted environment sha256:… (--env mounted)"
 std::string run_files_text(const train::RunStory& story);
 /// "verified 2026-11-26T…", "not verified"
 std::string run_verified_text(const train::RunStory& story);

@@ -91,7 +91,7 @@ std::string killed_text(const train::RunStory& story) {
 }
 
 std::string run_files_text(const train::RunStory& story) {
-  return story.environment.empty() ? "image " + story.image : "mounted environment " + story.environment;
+  return story.environment.empty() ? "image ID " + story.image : "mounted environment " + story.environment;
 }
 
 std::string run_verified_text(const train::RunStory& story) {

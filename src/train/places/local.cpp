@@ -11,11 +11,13 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "containers/engine_type.hpp"
 #include "project/labels.hpp"
 #include "train/flight.hpp"
 #include "train/gpu_share.hpp"
 #include "train/mount_access.hpp"
 #include "train/place.hpp"
+#include "train/places/local_names.hpp"
 #include "train/sockets.hpp"
 #include "train/subnet.hpp"
 
@@ -26,21 +28,8 @@ constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 /// The containers' interface in the run's network.
 constexpr const char* kInterface = "eth0";
 
-std::string network_of(const std::string& run) {
-  return "launch-" + run;
-}
-
-/// How the names of all containers of a run begin.
-std::string names_of_containers(const std::string& run) {
-  return fmt::format("launch-{}-", run);
-}
-
 std::string container_of(const Plan& plan, const NodePlan& node) {
   return names_of_containers(plan.run) + node.host;
-}
-
-std::map<std::string, std::string> labels_of(const std::string& run) {
-  return {{project::kRunLabel, run}};
 }
 
 containers::Network network_spec(const std::string& run, const Subnet& subnet) {
@@ -203,6 +192,7 @@ class LocalPlace final : public Place {
                       image->digest,
                       project::digest_label(image->labels, project::kLockLabel),
                       project::digest_label(image->labels, project::kRecipeLabel),
+                      project::digest_label(image->labels, project::kFilesLabel),
                       image->user};
   }
 
@@ -311,6 +301,17 @@ class LocalPlace final : public Place {
     return containers;
   }
 
+  Result<std::vector<std::string>> left_runs() const override {
+    TRY_ASSIGN(const auto found, engine_->labelled(project::kRunLabel));
+    std::set<std::string> runs;
+    for (const auto& name : found.containers) runs.insert(run_of_container(name));
+    for (const auto& name : found.networks) runs.insert(run_of_network(name));
+    // Another state folder's run lives as long as its clients do; they are asked for after the lists.
+    std::erase_if(runs,
+                  [](const auto& run) { return run.empty() || a_process_has_argument(network_of(run)); });
+    return std::vector<std::string>(runs.begin(), runs.end());
+  }
+
   Result<void> remove(const std::string& run) override {
     constexpr int kTries = 120;
     constexpr int kCleanLooks = 2;  // a daemon may still create the container of a client that was killed
@@ -357,7 +358,12 @@ class LocalPlace final : public Place {
 
   void run_node(const Plan& plan, const NodePlan& node) {
     sinks_.event(NodeStarted{node.index});
-    const auto on_line = [&](Stream stream, std::string_view line) { sinks_.line(node.index, stream, line); };
+    const auto on_line = [&](Stream stream, std::string_view line) {
+      // A client that is being stopped complains of that.
+      const bool complains =
+          !orderly_ && stream == Stream::err && engine_->info().type->is_clients_line(line);
+      if (!complains) sinks_.line(node.index, stream, line);
+    };
     auto outcome = engine_->run(container_spec(plan, node, *subnet_, engine_->info()), on_line,
                                 clients_.get_token(), sinks_.pause);
     if (outcome) {

@@ -46,6 +46,9 @@ class ScreenTest : public testing::Test {
     text.resize(size);
     return text;
   }
+  bool close(Screen& screen, const std::stop_token& stop = {}) const {
+    return screen.close(Stream::out, stop, patience_) && screen.close(Stream::err, stop, patience_);
+  }
   /// What was printed on stderr so far.
   static std::string errors() {
     auto text = GetCapturedStderr();
@@ -72,7 +75,7 @@ TEST_F(ScreenTest, PrintsWhatItGets) {
   screen.line(Stream::out, "[0.1]", "\x1b[31mloss 1\x1b[2J");
   screen.line(Stream::err, "[0]", "torchrun");
   screen.line(Stream::out, "[0.1]", "loss 2");
-  EXPECT_TRUE(screen.close({}, patience_));
+  EXPECT_TRUE(close(screen));
   EXPECT_EQ(read(33), "[0.1] loss 1\\x1b[2J\n[0.1] loss 2\n");
   EXPECT_EQ(errors(), "[0] torchrun\n");
 }
@@ -80,7 +83,7 @@ TEST_F(ScreenTest, PrintsWhatItGets) {
 TEST_F(ScreenTest, LeavesStdoutToTheDocument) {
   Screen screen(terminal_, output_, StdoutIs::document, "LOGS", clock_);
   screen.line(Stream::out, "[0.1]", "loss 1");
-  EXPECT_TRUE(screen.close(stopped(), patience_));
+  EXPECT_TRUE(close(screen, stopped()));
   EXPECT_EQ(errors(), "[0.1] loss 1\n");
 }
 
@@ -92,7 +95,7 @@ TEST_F(ScreenTest, WithoutATerminalABarIsALineEveryTenSecondsAndWhatIsLeftOfIt) 
     clock_.sleep(std::chrono::seconds(1), {});
   }
   screen.line(Stream::err, "[0.1]", "100%");
-  EXPECT_TRUE(screen.close({}, patience_));
+  EXPECT_TRUE(close(screen));
   EXPECT_EQ(errors(),
             "[0.1] 0%\n[0.2] 0%\n[0.1] 10%\n[0.2] 10%\n[0.1] 20%\n[0.2] 20%\n[0.1] 100%\n[0.2] 24%\n");
 }
@@ -120,7 +123,7 @@ TEST_F(LiveScreenTest, BarsAreDrawnBelowTheLinesOfBothStreams) {
   EXPECT_EQ(read(22), "[0.0] \x1b[31mloss 1\x1b[0m\n");
   errors_with("\x1b[2m[0.1]\x1b[0m 50%\x1b[J\r");
   screen.line(Stream::err, "[0.1]", "100%");
-  EXPECT_TRUE(screen.close({}, patience_));
+  EXPECT_TRUE(close(screen));
   const auto text = errors();
   EXPECT_THAT(text, testing::HasSubstr("\r\x1b[K\x1b[2m[0.1]\x1b[0m 100%\n"));
   EXPECT_TRUE(text.ends_with("100%\n")) << "no bar is left: " << printable(text);
@@ -133,7 +136,7 @@ TEST_F(LiveScreenTest, OnlyTheFirstRanksHaveRoom) {
   text.erase(0, text.rfind("\x1b[?7l"));
   EXPECT_THAT(text, testing::HasSubstr("[0.2]"));
   EXPECT_THAT(text, testing::Not(testing::HasSubstr("[0.3]")));
-  EXPECT_TRUE(screen.close({}, patience_));
+  EXPECT_TRUE(close(screen));
   EXPECT_THAT(errors(), testing::EndsWith("\x1b[2m[0.3]\x1b[0m 50%\n\x1b[2m[0.4]\x1b[0m 50%\n"))
       << "what is left of them";
 }
@@ -143,7 +146,7 @@ TEST_F(LiveScreenTest, NothingIsDrawnOverIfStdoutGoesElsewhere) {
   screen.bar(Stream::err, "[0.1]", "50%");
   screen.bar(Stream::err, "[0.1]", "51%");
   screen.line(Stream::err, "[0.1]", "100%");
-  EXPECT_TRUE(screen.close({}, patience_));
+  EXPECT_TRUE(close(screen));
   EXPECT_EQ(errors(), "\x1b[2m[0.1]\x1b[0m 50%\n\x1b[2m[0.1]\x1b[0m 100%\n");
 }
 
@@ -151,13 +154,13 @@ TEST_F(ScreenTest, NeverWaitsForAReaderThatStalls) {
   constexpr int kLines = 100'000;
   Screen screen(terminal_, output_, StdoutIs::lines, "LOGS", clock_, std::size_t{1} << 20);
   for (int i = 0; i < kLines; ++i) screen.line(Stream::out, "[0.0]", fmt::format("{:08}", i));
-  EXPECT_FALSE(screen.close(stopped(), patience_)) << "nothing is read";
+  EXPECT_FALSE(close(screen, stopped())) << "nothing is read";
   // The reader goes on.
   std::string text;
   std::thread reader([&] {
     for (auto part = read(4096); !part.empty(); part = read(4096)) text += part;
   });
-  EXPECT_TRUE(screen.close({}, patience_));
+  EXPECT_TRUE(close(screen));
   EXPECT_TRUE(output_.close());
   reader.join();
   int shown = 0;
@@ -177,6 +180,38 @@ TEST_F(ScreenTest, NeverWaitsForAReaderThatStalls) {
   EXPECT_GT(shown, 4000);
   EXPECT_GT(dropped, 4000);
   EXPECT_EQ(shown + dropped, kLines);
+}
+
+TEST_F(ScreenTest, StderrDoesNotWaitForTheReaderOfStdout) {
+  Screen screen(terminal_, output_, StdoutIs::lines, "LOGS", clock_);
+  for (int i = 0; i < 10'000; ++i) screen.line(Stream::out, "[0.0]", "a line that nobody reads");
+  screen.line(Stream::err, "[0]", "torchrun");
+  screen.bar(Stream::err, "[0.1]", "50%");
+  EXPECT_TRUE(screen.close(Stream::err, {}, patience_));
+  EXPECT_EQ(errors(), "[0] torchrun\n[0.1] 50%\n");
+  EXPECT_FALSE(screen.close(Stream::out, stopped(), patience_));
+  std::thread reader([&] {
+    while (!read(4096).empty()) continue;
+  });
+  EXPECT_TRUE(close(screen));
+  EXPECT_TRUE(output_.close());
+  reader.join();
+}
+
+TEST_F(ScreenTest, AReaderOfBothStreamsGetsThemInTheirOrder) {
+  Output both(ends_[1], {.is_stderr = true});
+  Screen screen(terminal_, both, StdoutIs::lines, "LOGS", clock_);
+  for (int i = 0; i < 10'000; ++i) screen.line(Stream::out, "[0.0]", "a line that nobody reads");
+  screen.line(Stream::err, "[0]", "torchrun");
+  EXPECT_FALSE(screen.close(Stream::err, stopped(), patience_)) << "stdout's lines come first";
+  EXPECT_EQ(errors(), "");
+  std::thread reader([&] {
+    while (!read(4096).empty()) continue;
+  });
+  EXPECT_TRUE(close(screen));
+  EXPECT_EQ(errors(), "[0] torchrun\n");
+  EXPECT_TRUE(both.close());
+  reader.join();
 }
 
 }  // namespace

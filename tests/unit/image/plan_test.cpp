@@ -6,6 +6,7 @@
 
 #include "archive/estargz.hpp"
 #include "archive/tar.hpp"
+#include "project/labels.hpp"
 #include "unit/image/plan_bench.hpp"
 
 namespace launch::image {
@@ -147,6 +148,8 @@ TEST(PlanImage, HasTheUserAndTheProject) {
   const auto image = image_of(plan);
   EXPECT_EQ(image.run.user, "trainer");
   EXPECT_EQ(image.run.folder, "/lib/app/");
+  EXPECT_EQ(project::digest_label(image.run.labels, project::kFilesLabel),
+            labelled_digest(bench.copies).value());
   std::map<std::string, std::string> content;
   std::map<std::string, unsigned> owner;
   for (const auto& name : {"virtual environment, user trainer", "the project's files"}) {

@@ -250,6 +250,23 @@ TEST_F(ProjectFiles, HaveADigestOfAllThatReachesTheImage) {
   changes("target", digest());
 }
 
+TEST_F(ProjectFiles, HaveADigestInALabelThatDoesNotCoverLaunchsOwn) {
+  write("train.py", "one");
+  const auto digest = [&](project::CopyEntry entry = {.from = "."}) {
+    return labelled_digest(find({std::move(entry)}).value()).value();
+  };
+  const auto before = digest();
+  write("recipes/demo.toml", "nodes = 2");
+  write("images/demo/Dockerfile", "FROM x");
+  write("launch.toml", "");
+  EXPECT_EQ(digest(), before);
+  const auto named = digest({.from = "launch.toml"});
+  write("launch.toml", "# edited");
+  EXPECT_NE(digest({.from = "launch.toml"}), named) << "the recipe asks for it";
+  write("src/recipes/soup.txt", "one");
+  EXPECT_NE(digest(), before);
+}
+
 TEST_F(ProjectFiles, AreCopiedAsTheyAreWhateverTheUmask) {
   write("src/run.sh");
   fs::permissions(root() / "src/run.sh", fs::perms(0700));

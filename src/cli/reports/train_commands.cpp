@@ -1,0 +1,105 @@
+#include "cli/reports/train_commands.hpp"
+
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+
+namespace launch::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string shell_text(const containers::Command& command) {
+  return shell_line(command.argv) + (command.input.empty() ? "" : " <" + shell_quote(command.input.string()));
+}
+
+/// Each variable of the nodes with its reason, and what is left alone and why.
+std::vector<std::string> comments_of(const train::Plan& plan) {
+  std::vector<std::string> lines;
+  const auto add = [&](const train::Variable& variable, const std::string& of) {
+    lines.push_back(printable(fmt::format("# {}{}: {}", of, variable.shown(), variable.reason)));
+  };
+  for (const auto& variable : plan.environment) add(variable, "");
+  for (const auto& node : plan.nodes) {
+    for (const auto& variable : node.environment) add(variable, node.host + ": ");
+  }
+  for (const auto& each : plan.left_alone)
+    lines.push_back(printable(fmt::format("# {} left alone: {}", each.name, each.reason)));
+  return lines;
+}
+
+/// Several nodes run at once. Each is a command of its own for the shell, of several steps.
+std::vector<std::string> lines_of_nodes(const std::vector<std::vector<containers::Command>>& nodes) {
+  std::vector<std::string> lines{"code=0"};
+  std::vector<std::string> waits;
+  const bool one = nodes.size() == 1;
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    std::vector<std::string> steps;
+    for (const auto& command : nodes[i]) steps.push_back(shell_text(command));
+    lines.push_back(join(steps, " && ") + (one ? " || code=$?" : fmt::format(" & node{}=$!", i)));
+    waits.push_back(fmt::format("wait $node{} || code=$?", i));
+  }
+  if (!one) lines.insert(lines.end(), waits.begin(), waits.end());
+  return lines;
+}
+
+Json json_of(const std::vector<containers::Command>& commands) {
+  auto list = Json::array();
+  for (const auto& command : commands) {
+    list.push_back({{"argv", command.argv},
+                    {"input", command.input.empty() ? Json(nullptr) : Json(command.input.string())}});
+  }
+  return list;
+}
+
+Json json_of(const std::vector<train::Variable>& variables) {
+  auto list = Json::array();
+  for (const auto& variable : variables) {
+    list.push_back({{"name", variable.name},
+                    {"value", variable.hidden ? Json(nullptr) : Json(variable.value)},
+                    {"reason", variable.reason}});
+  }
+  return list;
+}
+
+}  // namespace
+
+std::string train_script(const commands::TrainCommands& wanted) {
+  const auto& commands = wanted.commands;
+  auto lines = comments_of(wanted.plan);
+  for (const auto& name : commands.variables)
+    lines.push_back(fmt::format(": \"${{{0}?set {0}: its value is not printed here}}\"", name));
+  for (const auto& command : commands.before) lines.push_back(shell_text(command));
+  for (auto& line : lines_of_nodes(commands.nodes)) lines.push_back(std::move(line));
+  for (const auto& command : commands.after) lines.push_back(shell_text(command));
+  lines.emplace_back("exit $code");
+  return join(lines, "\n") + "\n";
+}
+
+std::string train_commands_json(const commands::TrainCommands& wanted) {
+  const auto& [plan, commands] = wanted;
+  auto nodes = Json::array();
+  for (std::size_t i = 0; i < plan.nodes.size(); ++i) {
+    nodes.push_back({{"host", plan.nodes[i].host},
+                     {"env", json_of(plan.nodes[i].environment)},
+                     {"commands", json_of(commands.nodes.at(i))}});
+  }
+  auto left_alone = Json::array();
+  for (const auto& each : plan.left_alone)
+    left_alone.push_back({{"name", each.name}, {"reason", each.reason}});
+  return json_text(Json{{"schema", 1},
+                        {"run", plan.run},
+                        {"env", json_of(plan.environment)},
+                        {"left_alone", std::move(left_alone)},
+                        {"variables", commands.variables},
+                        {"before", json_of(commands.before)},
+                        {"nodes", std::move(nodes)},
+                        {"after", json_of(commands.after)}},
+                   2);
+}
+
+}  // namespace launch::cli
