@@ -171,20 +171,21 @@ SourceWalk::Attempt SourceWalk::plan(const Statement& statement, const Place& pl
   plan.raises = gives_up(tree_, plan.handler->body);
   plan.tried.caught = plan.tried.caught || !plan.raises;
   plan.tried.site.reset();
-  const bool modules_only = std::none_of(clauses.begin(), clauses.end(), [&](const Clause& clause) {
+  const bool other_errors = std::any_of(clauses.begin(), clauses.end(), [&](const Clause& clause) {
     return clause.keyword == "except" && takes_import_error(tree_, clause.head) &&
            !takes_missing_modules_only(tree_, clause.head);
   });
+  const bool only = !other_errors && (!place.guarded || place.modules_only);
   const bool tries = brings(clauses.front().body, false);
   const bool offers = !plan.raises && brings(plan.handler->body, false);
   if (tries && offers) {
     const auto group = scan_.groups++;
     plan.tried.choices.push_back({group, 0});
-    plan.tried.modules_only = modules_only;
+    plan.tried.modules_only = only;
     plan.handled = place;
     plan.handled.choices.push_back({group, 1});
   } else if (tries && !plan.raises) {
-    plan.tried.modules_only = modules_only && !place.guarded;
+    plan.tried.modules_only = only;
     plan.tried.guarded = true;
   } else if (offers && brings(clauses.front().body, true)) {
     plan.handled.guarded = true;

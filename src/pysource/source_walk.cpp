@@ -157,7 +157,8 @@ SourceWalk::Flow SourceWalk::with(const Statement& statement, const Place& place
     return block(clause.body, place);
   }
   auto inside = place;
-  inside.modules_only = !place.guarded && takes_missing_modules_only(tree_, clause.head);
+  inside.modules_only =
+      (!place.guarded || place.modules_only) && takes_missing_modules_only(tree_, clause.head);
   inside.guarded = true;
   inside.site.reset();
   auto& names = definitions_.names();

@@ -267,6 +267,10 @@ const std::vector<Files>& correct_gates() {
         "try:\n  try:\n    from torch.there import new\n  except ModuleNotFoundError:\n    new = 1\n"
         "except ImportError:\n  new = None\n"}},
       {{"a.py",
+        "from contextlib import suppress\nwith suppress(ImportError):\n  try:\n    from torch.there import "
+        "new\n"
+        "  except ModuleNotFoundError:\n    from torch import b as new\n"}},
+      {{"a.py",
         "ERRORS = (ImportError, OSError)\ntry:\n  from torch.new import x\nexcept ERRORS as e:\n"
         "  x = None\n"}},
       {{"a.py",
