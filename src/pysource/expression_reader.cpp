@@ -153,18 +153,37 @@ Condition ExpressionReader::number(std::uint32_t token) const {
   return make(Kind::real, {}, text);
 }
 
-/// True if an f-string has the value of something known in it: f"{version.major}.{version.minor}".
-bool ExpressionReader::formats_known(TokenRange strings) const {
-  for (auto i = strings.first; i < strings.last; ++i) {
-    const auto text = tree_.text(i);
-    if (text.substr(0, text.find_first_of("\"'")).find_first_of("fF") == std::string_view::npos) continue;
-    for (auto open = text.find('{'); open != std::string_view::npos; open = text.find('{', open + 1)) {
-      const auto inside = text.substr(open + 1);
-      const auto* known = names_.value(inside.substr(0, inside.find_first_of(".!:}[( ")));
-      if (known != nullptr && known->kind != Kind::parameter && known->kind != Kind::text) return true;
+/// The text of an f-string of names: f"{version.major}.{version.minor}"; null if it has anything else.
+Condition ExpressionReader::formatted(std::string_view string) const {
+  constexpr std::size_t kLongest = 80;
+  const auto quote = string.find_first_of("\"'");
+  if (string.substr(0, quote).find_first_of("fF") == std::string_view::npos || string.size() > kLongest)
+    return nullptr;
+  auto rest = string.substr(quote + 1, string.size() - quote - 2);
+  if (rest.find_first_of("\"'\\") != std::string_view::npos) return nullptr;
+  auto text = text_of({});
+  while (!rest.empty()) {
+    const auto open = std::min(rest.find('{'), rest.size());
+    const auto close = rest.find('}');
+    if (open < rest.size() ? close == std::string_view::npos || close < open
+                           : close != std::string_view::npos)
+      return nullptr;
+    text = make(Kind::binary, {text, text_of(std::string(rest.substr(0, open)))}, "+");
+    if (open == rest.size()) break;
+    Condition value;
+    for (const auto part : split(rest.substr(open + 1, close - open - 1), '.')) {
+      if (words_of(part).empty() || part.find_first_of("!:[]() {+-*/=,%") != std::string_view::npos)
+        return nullptr;
+      if (value != nullptr) {
+        value = make(Kind::attribute, {value}, std::string(part));
+      } else {
+        value = names_.value(part) == nullptr ? opaque(false) : names_.resolve(part);
+      }
     }
+    text = make(Kind::binary, {text, make(Kind::call, {make(Kind::name, {}, "str"), value})}, "+");
+    rest.remove_prefix(close + 1);
   }
-  return false;
+  return text;
 }
 
 Condition ExpressionReader::atom(std::uint32_t& at, std::uint32_t last) {
@@ -181,7 +200,9 @@ Condition ExpressionReader::atom(std::uint32_t& at, std::uint32_t last) {
       known = known && part && text.size() + part->size() < 4096;
       if (known) text += *part;
     }
-    return known ? text_of(std::move(text)) : opaque(formats_known({first, at}));
+    if (known) return text_of(std::move(text));
+    auto value = at == first + 1 ? formatted(tree_.text(first)) : nullptr;
+    return value != nullptr ? value : opaque(false);
   }
   if (token.kind == TokenKind::name) {
     if (is_keyword(word)) return nullptr;

@@ -26,7 +26,7 @@ class ExpressionReader {
   Condition product(std::uint32_t& at, std::uint32_t last);
   Condition unary(std::uint32_t& at, std::uint32_t last);
   Condition trailers(Condition value, std::uint32_t& at, std::uint32_t last);
-  bool formats_known(TokenRange strings) const;
+  Condition formatted(std::string_view string) const;
   Condition atom(std::uint32_t& at, std::uint32_t last);
   Condition member(std::uint32_t& at, std::uint32_t last) const;
   Condition bracketed(TokenRange inside, std::string_view open);

@@ -35,6 +35,10 @@ bool FunctionReader::reaches(TokenRange tokens) const {
     return std::any_of(names.begin(), names.end(),
                        [&](const ImportedName& name) { return name.level == 0 && is_root(name.module); });
   }
+  // What is called with a name may raise for any reason.
+  for (auto i = tokens.first; i < tokens.last; ++i) {
+    if (tree_.is(i, "(")) return false;
+  }
   for (auto i = tokens.first; i < tokens.last; ++i) {
     if (!tree_.is_name(i) || (i > tokens.first && tree_.is(i - 1, "."))) continue;
     const auto* known = definitions_.names().value(tree_.text(i));

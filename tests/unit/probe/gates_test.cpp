@@ -465,6 +465,18 @@ TEST(Gates, WrongOnesFailWithBothLines) {
       {{{"a.py", "import b\ndef f():\n  from torch.new import x\n"}, {"b.py", "import a\n"}},
        "2.5.1",
        "a.py:3"},
+      // A helper that handles other errors.
+      {{{"a.py",
+         "import torch\ndef keys(x):\n  try:\n    return torch.tensor(x)\n  except Exception:\n"
+         "    return torch.other(x)\ndef f(x):\n  k = keys(x)\n  if k.dim() != 1:\n    torch.new()\n"}},
+       "2.5.1",
+       "a.py:10"},
+      // A text that has nothing to do with versions.
+      {{{"a.py",
+         "import torch\ndef f(kind, rank):\n  kind, *rest = kind.split(':')\n  device = f'{kind}:{rank}'\n"
+         "  if device.startswith('cuda:'):\n    torch.new()\n"}},
+       "2.5.1",
+       "a.py:6"},
       // A name of the tree that says nothing of versions.
       {{{"p/__init__.py", ""},
         {"p/c.py", "import os\nuse_x = os.environ.get('X')\n"},
