@@ -90,6 +90,13 @@ Value negative_of(Value number) {
   return number;
 }
 
+Value function_of(const Expression& expression, std::uint32_t file) {
+  Value function{.kind = Kind::function};
+  function.function = &expression;
+  function.module = file;
+  return function;
+}
+
 }  // namespace
 
 Truth GateEvaluator::truth(const Condition& test, std::uint32_t file) {
@@ -265,11 +272,7 @@ Value GateEvaluator::computed(const Expression& expression, const Frame& frame) 
     case Node::call:
       return call(expression, frame);
     case Node::subscript:
-      if (parts[1]->kind == Node::slice) {
-        return slice_of(value(*parts[0], frame), value(*parts[1]->parts[0], frame),
-                        value(*parts[1]->parts[1], frame));
-      }
-      return item_of(value(*parts[0], frame), value(*parts[1], frame));
+      return subscripted(expression, frame);
     case Node::negative:
       return negative_of(value(*parts[0], frame));
     case Node::comparison:
@@ -286,12 +289,8 @@ Value GateEvaluator::computed(const Expression& expression, const Frame& frame) 
           deciding_part(expression, [&](const Expression& each) { return truth(each, frame); });
       return part != nullptr ? value(*part, frame) : Value::of(truth(expression, frame));
     }
-    case Node::function: {
-      Value function{.kind = Kind::function};
-      function.function = &expression;
-      function.module = frame.file;
-      return function;
-    }
+    case Node::function:
+      return function_of(expression, frame.file);
     case Node::imports:
       return Value::of(has(expression.requirement));
     case Node::negation:
@@ -301,6 +300,13 @@ Value GateEvaluator::computed(const Expression& expression, const Frame& frame) 
       break;
   }
   return Value::unknown(Truth::either());
+}
+
+Value GateEvaluator::subscripted(const Expression& expression, const Frame& frame) {
+  const auto& of = *expression.parts[0];
+  const auto& index = *expression.parts[1];
+  if (index.kind != Node::slice) return item_of(value(of, frame), value(index, frame));
+  return slice_of(value(of, frame), value(*index.parts[0], frame), value(*index.parts[1], frame));
 }
 
 Value GateEvaluator::conditional(const Expression& expression, const Frame& frame) {

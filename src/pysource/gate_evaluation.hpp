@@ -73,6 +73,7 @@ class GateEvaluator {
   Value attribute_of_object(const Value& object, const std::string& name);
   Value compared(const std::string& op, const Value& a, const Value& b);
   Value conditional(const Expression& expression, const Frame& frame);
+  Value subscripted(const Expression& expression, const Frame& frame);
   Value comprehension(const Expression& expression, const Frame& frame);
   std::optional<Value> chosen_names(const Expression& expression, const Value& iterable, const Frame& frame);
   std::optional<Value> match_of(const Expression& test, const Value& names, const Frame& frame,

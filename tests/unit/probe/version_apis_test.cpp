@@ -64,8 +64,10 @@ class VersionApisTest : public testing::Test {
 TEST_F(VersionApisTest, AFileThatDidNotChangeIsReadOnce) {
   for (const auto* version : {"1.0", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "1.8", "1.9"}) {
     const bool newer = std::string_view(version) >= "1.3";
-    add(version,
-        {{"torch/__init__.py", "from .deep import x\n"}, {"torch/deep.py", newer ? "x = 1\n" : "y = 12\n"}});
+    std::map<std::string, std::string> files = {{"torch/__init__.py", "from .deep import x\n"},
+                                                {"torch/deep.py", newer ? "x = 1\n" : "y = 12\n"}};
+    for (int i = 0; i < 8; ++i) files.emplace(fmt::format("torch/other{}.py", i), "z = 1\n");
+    add(version, files);
   }
   auto versions = apis();
   EXPECT_EQ(ask(versions, "torch", "x"), "no no no yes yes yes yes yes yes yes");
@@ -85,7 +87,8 @@ TEST_F(VersionApisTest, VersionsWithLittleInCommonAreReadAsSpans) {
   }
   auto versions = apis();
   EXPECT_EQ(ask(versions, "torch", "x"), expected);
-  // Directories, __init__.py of each, none.py of 13; deep.py is the same in all, and each of 5 spans reads it.
+  // Directories, __init__.py of each, none.py of 13; deep.py is the same in all, and each of 5 spans reads
+  // it.
   EXPECT_THAT(http_.requests(), SizeIs(20 + 20 + 13 + 5));
 }
 
