@@ -37,8 +37,8 @@ Result<std::unique_ptr<ImageInputs>> ImageInputs::open(const std::string& recipe
 Result<std::unique_ptr<ImageInputs>> ImageInputs::of(Workspace workspace, project::Locked locked,
                                                      const Context& context,
                                                      std::optional<std::string> engine) {
-  TRY_ASSIGN(auto copies,
-             image::find_project_files(locked.recipe, workspace.project.root(), context.reporter));
+  TRY_ASSIGN(auto copies, image::find_project_files(locked.recipe, workspace.project.root(), context.reporter,
+                                                    locked.lock.lock.base_user()));
   TRY_ASSIGN(auto inputs, open_with(std::move(workspace), std::move(locked), std::move(copies), context,
                                     std::move(engine)));
   note_root(inputs->store_, inputs->locked_.lock.file, context.reporter);

@@ -50,8 +50,8 @@ Result<void> MountedRun::make(train::Plan& plan, const train::Place& place, cons
   // The project's files as they are now, and not as they were before all that was fetched and unpacked.
   const auto& inputs = *inputs_;
   SilentReporter silent;
-  TRY_ASSIGN(request_->copies,
-             image::find_project_files(inputs.locked().recipe, inputs.project().root(), silent));
+  TRY_ASSIGN(request_->copies, image::find_project_files(inputs.locked().recipe, inputs.project().root(),
+                                                         silent, inputs.locked().lock.lock.base_user()));
   TRY_ASSIGN(const auto files, image::own_files(*request_, plan_.base, inputs.store(), work));
   if (files) {
     plan.mounted->write_files = [files, &disk = context.disk](const auto& tar) {

@@ -33,8 +33,10 @@ std::string pairs_instruction(std::string_view keyword, const Pairs& pairs) {
 
 Result<std::string> from_instruction(const DockerfileInput& input) {
   TRY_ASSIGN(const auto base, base_of(input.recipe, input.lock));
-  return fmt::format("# {}\nFROM {}@{}\n", printable(fmt::format("{}:{}", base.name, base.tag)),
-                     input.pull_name.empty() ? base.name : input.pull_name, base.digest->text());
+  // What runs in the build changes the system, for which a base's own user has no right.
+  return fmt::format("# {}\nFROM {}@{}\n{}", printable(fmt::format("{}:{}", base.name, base.tag)),
+                     input.pull_name.empty() ? base.name : input.pull_name, base.digest->text(),
+                     base.user.empty() ? "" : "USER 0\n");
 }
 
 std::string env_instruction(const DockerfileInput& input) {
@@ -104,15 +106,27 @@ std::string_view work_folder(const DockerfileInput& input) {
   return input.copies.empty() ? std::string_view() : input.copies.front().to;
 }
 
-/// The recipe's user, who owns the work folder, which the base image may have.
-std::string user_instruction(const DockerfileInput& input, const std::string& user) {
-  auto script = user_script(user);
+/// The recipe's user, and the work folder of the image's, which the base image may have.
+std::string user_instruction(const DockerfileInput& input) {
+  std::vector<std::string> script;
+  if (input.recipe.image.user) script = user_script(*input.recipe.image.user);
   const auto folder = work_folder(input);
-  if (!folder.empty() && folder != "/" && input.copies.front().owner == user) {
-    script.back() += "; ";
-    script.push_back(fmt::format("install -d -o {0} -g $(id -g {0}) {1}", user, shell_quote(folder)));
+  if (folder != "/" && !input.copies.empty() && input.copies.front().is_users_folder) {
+    if (!script.empty()) script.back() += "; ";
+    const auto& owner = input.copies.front().owner;
+    const auto colon = owner.find(':');
+    const auto group =
+        colon == std::string::npos ? fmt::format("$(id -g {})", owner) : owner.substr(colon + 1);
+    script.push_back(
+        fmt::format("install -d -o {} -g {} {}", owner.substr(0, colon), group, shell_quote(folder)));
   }
-  return run_script(script);
+  return script.empty() ? std::string() : run_script(script);
+}
+
+/// Whom the image runs as: the recipe's user, else the base's own.
+std::string last_user_instruction(const DockerfileInput& input) {
+  const auto user = input.recipe.image.user.value_or(input.lock.lock.provenance.base->user);
+  return user.empty() ? "" : fmt::format("USER {}\n", user);
 }
 
 std::string copy_instructions(const DockerfileInput& input) {
@@ -138,12 +152,16 @@ std::string copy_instructions(const DockerfileInput& input) {
 std::string bytecode_instruction(const DockerfileInput& input) {
   if (input.lock.lock.provenance.interpreter) return fmt::format("COPY bytecode/venv/ {}/\n", kVenv);
   const auto paths = archive::InstallPaths::of(input.recipe.python);
-  // An interpreter that does not start ends the build; a file that is not Python does not.
+  const auto folder = fmt::format("{}/{}", kVenv, paths.purelib);
+  // An interpreter that does not start ends the build, as does one that compiles nothing; a file that is not
+  // Python does not.
   const std::vector<std::string> script = {
       fmt::format("{} -c pass; ", kVenvPython),
-      fmt::format("PYTHONHASHSEED=0 {} -B -m compileall -qq -j1 --invalidation-mode checked-hash {}/{} || "
-                  "true",
-                  kVenvPython, kVenv, paths.purelib)};
+      fmt::format(
+          "if ! PYTHONHASHSEED=0 {} -B -m compileall -qq -j1 --invalidation-mode checked-hash {}; then ",
+          kVenvPython, folder),
+      fmt::format("[[ -n $(find {} -name '*.pyc' -print -quit) ]] || ", folder),
+      fmt::format("{{ echo 'no file below {} could be compiled' >&2; exit 1; }}; ", folder), "fi"};
   return run_script(script);
 }
 
@@ -223,13 +241,11 @@ Result<std::string> render_dockerfile(const DockerfileInput& input) {
   const auto& base = *input.lock.lock.provenance.base;
   out += env_instruction(input);
   out += apt_instruction(input, base);
-  if (input.recipe.image.user) {
-    out += user_instruction(input, *input.recipe.image.user);
-  }
+  out += user_instruction(input);
   out += copy_instructions(input);
   out += bytecode_instruction(input);
   out += project_instructions(input);
-  if (input.recipe.image.user) out += fmt::format("USER {}\n", *input.recipe.image.user);
+  out += last_user_instruction(input);
   out += "ENTRYPOINT []\nCMD [\"python3\"]\n";
   out += label_instruction(input);
   return out;

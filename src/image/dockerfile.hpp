@@ -6,6 +6,7 @@
 
 #include "base/result.hpp"
 #include "image/project_files.hpp"
+#include "project/image_folders.hpp"
 #include "project/project.hpp"
 #include "project/recipe.hpp"
 
@@ -34,8 +35,7 @@ Result<std::string> render_system(const DockerfileInput& input);
 /// Restricts the context to what the Dockerfile uses.
 std::string render_dockerignore();
 
-/// Where a standalone Python is in images: its archive's own folder, at the root.
-inline constexpr std::string_view kPythonHome = "/python";
+using project::kPythonHome;
 
 /// Path of an image's interpreter: that of the lock, else the base image's, of which there must be one.
 std::string image_interpreter(const project::Provenance& provenance);

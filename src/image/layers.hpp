@@ -5,12 +5,12 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "project/image_folders.hpp"
 #include "project/lockfile.hpp"
 
 namespace launch::image {
 
-/// The virtual environment of every image, into which wheels are installed.
-inline constexpr std::string_view kVenv = "/opt/venv";
+using project::kVenv;
 inline constexpr std::string_view kVenvPython = "/opt/venv/bin/python3";
 
 /// The wheel of a locked package for a platform.

@@ -114,12 +114,6 @@ std::string why_not_mounted(const project::Locked& locked) {
   const auto own = specs::Platform::of_this_machine();
   if (!own || std::find(recipe.platforms.begin(), recipe.platforms.end(), *own) == recipe.platforms.end())
     return fmt::format("the recipe {} is not for this machine's platform", recipe.name);
-  for (const auto& copy : recipe.image.copy) {
-    for (const auto folder : {kPythonHome, kVenv}) {
-      if (is_below(copy.to, folder))
-        return fmt::format("the recipe {} copies files to {} under [image]", recipe.name, copy.to);
-    }
-  }
   for (const auto& mount : recipe.train.mounts) {
     for (const auto folder : {kPythonHome, kVenv}) {
       if (is_below(mount.to, folder) || is_below(folder, mount.to))

@@ -138,8 +138,7 @@ Result<OwnLayer> project_layer(const std::vector<ProjectCopy>& copies, const arc
   for (const auto& copy : copies) {
     TRY_ASSIGN(const auto to, archive::resolve(root, copy.to));
     const auto owner = owner_ids(root, copy.owner);
-    const bool is_work_folder = &copy == &copies.front() && copy.owner.find(':') == std::string::npos;
-    if (is_work_folder && !to.empty()) {
+    if (copy.is_users_folder && !to.empty()) {
       members.add_owned_folder(to, owner);
     } else {
       members.add_new_folders(to, owner);

@@ -22,6 +22,7 @@
 #include "image/settings.hpp"
 #include "image/user.hpp"
 #include "image/wheel_groups.hpp"
+#include "project/base_image_table.hpp"
 #include "project/labels.hpp"
 #include "store/body.hpp"
 #include "store/derived.hpp"
@@ -61,6 +62,12 @@ class Planner {
     const auto& about = *lock_.provenance.base;
     TRY_ASSIGN(image_, during(archive::parse_image(base_->manifest, base_->config),
                               fmt::format("reading the base image {}:{}", about.name, about.tag)));
+    if (project::base_user(image_.run.user) != about.user) {
+      work_.reporter.warn(
+          fmt::format("the base image {}:{} runs as the user {}, of whom the lock does not know; run `launch "
+                      "lock {} --upgrade`",
+                      about.name, about.tag, in_quotes(image_.run.user), request_.locked.recipe.name));
+    }
     for (std::size_t i = 0; i < image_.layers.size(); ++i) {
       plan_.blobs.push_back({image_.layers[i], fmt::format("layer {} of the base image", i + 1),
                              [path = base_->layers.at(i)] { return net::body_of_file(path); }});

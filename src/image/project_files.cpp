@@ -14,6 +14,7 @@
 #include "base/mapped_file.hpp"
 #include "base/text.hpp"
 #include "image/project_tree.hpp"
+#include "project/image_folders.hpp"
 #include "specs/ignore_patterns.hpp"
 
 namespace launch::image {
@@ -44,12 +45,13 @@ Result<Ignored> read_ignored(const fs::path& root) {
   return Ignored();
 }
 
-/// The name of the recipe's user, or "UID:GID".
-std::string owner_of(const project::Recipe& recipe, const project::CopyEntry& entry) {
-  const auto owner = entry.owner.value_or(recipe.image.user.value_or("root"));
+/// "UID:GID", or the name of a user. `owner`: a user, perhaps with a group.
+std::string owner_of(const std::string& owner) {
+  const auto user = owner.substr(0, owner.find(':'));
   if (owner == "root") return kRootOwner;
-  const bool is_uid = owner.find_first_not_of("0123456789") == std::string::npos;
-  return is_uid ? fmt::format("{0}:{0}", owner) : owner;
+  if (!parse_u64(user)) return user;
+  const auto group = owner.substr(std::min(user.size() + 1, owner.size()));
+  return fmt::format("{}:{}", user, parse_u64(group) ? group : user);
 }
 
 /// By its path in the project.
@@ -61,8 +63,11 @@ bool is_of_launch(const fs::path& path) {
 /// Finds what the entries of a recipe copy, and gathers what there is to say of all of them.
 class Finder {
  public:
-  Finder(const project::Recipe& recipe, fs::path root, const Ignored& ignored)
-      : recipe_(recipe), root_(std::move(root)), ignored_(ignored) {}
+  Finder(const project::Recipe& recipe, fs::path root, const Ignored& ignored, const std::string& base_user)
+      : recipe_(recipe),
+        root_(std::move(root)),
+        ignored_(ignored),
+        user_(recipe.image.user.value_or(base_user.empty() ? "root" : base_user)) {}
 
   Result<ProjectCopy> find(const project::CopyEntry& entry) {
     const auto source = (root_ / entry.from).lexically_normal();
@@ -77,7 +82,9 @@ class Finder {
       return fail(copy_error(recipe_, entry, fmt::format("is {}, outside the project", real.string())));
     ProjectCopy copy;
     copy.to = entry.to.ends_with('/') ? entry.to : entry.to + "/";
-    copy.owner = owner_of(recipe_, entry);
+    copy.owner = owner_of(entry.owner.value_or(user_));
+    const bool is_first = &entry == &recipe_.image.copy.front();
+    copy.is_users_folder = is_first && copy.owner != kRootOwner && copy.owner == owner_of(user_);
     if (fs::is_directory(real, code)) {
       TRY(add_folder(entry, real, copy));
     } else {
@@ -85,6 +92,7 @@ class Finder {
     }
     std::sort(copy.files.begin(), copy.files.end(),
               [](const ProjectFile& a, const ProjectFile& b) { return a.path < b.path; });
+    TRY(check_places(entry, copy));
     return copy;
   }
 
@@ -102,6 +110,19 @@ class Finder {
   }
 
  private:
+  /// A folder may hold what would be in one of launch's own, if it is copied to one above.
+  Result<void> check_places(const project::CopyEntry& entry, const ProjectCopy& copy) const {
+    for (const auto& file : copy.files) {
+      const auto own = project::own_folder_of(copy.to + file.path, recipe_.image.python);
+      if (!own) continue;
+      return fail(copy_error(recipe_, entry,
+                             fmt::format("holds {}, which would be copied into {}, a folder of launch's own",
+                                         file.path, *own))
+                      .hint("set `to` to another folder"));
+    }
+    return {};
+  }
+
   Result<void> add_folder(const project::CopyEntry& entry, const fs::path& folder, ProjectCopy& copy) {
     auto exclude = specs::IgnorePatterns::parse(entry.exclude);
     if (!exclude)
@@ -150,6 +171,7 @@ class Finder {
   const project::Recipe& recipe_;
   fs::path root_;
   const Ignored& ignored_;
+  std::string user_;  ///< of the image, perhaps with a group
   std::set<std::string> secrets_;
   std::set<std::string> left_out_;
   std::set<std::string> dangling_;
@@ -187,12 +209,12 @@ Result<void> copy_one(Disk& disk, const ProjectFile& file, const fs::path& folde
 }  // namespace
 
 Result<std::vector<ProjectCopy>> find_project_files(const project::Recipe& recipe, const fs::path& root,
-                                                    Reporter& reporter) {
+                                                    Reporter& reporter, const std::string& base_user) {
   std::error_code code;
   const auto real_root = fs::canonical(root, code);
   if (code) return fail(io_error("read", root, code.value()));
   TRY_ASSIGN(const auto ignored, read_ignored(real_root));
-  Finder finder(recipe, real_root, ignored);
+  Finder finder(recipe, real_root, ignored, base_user);
   std::vector<ProjectCopy> copies;
   copies.reserve(recipe.image.copy.size());
   for (const auto& entry : recipe.image.copy) {

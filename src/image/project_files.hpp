@@ -27,10 +27,10 @@ struct ProjectFile {
 
 /// A `copy` entry of a recipe with its current files.
 struct ProjectCopy {
-  std::string to;     ///< destination folder in the image, ending in "/": "/workspace/"
-  std::string owner;  ///< "UID:GID", or the name of the recipe's user; of `to`, too, if it is new
-                      ///< or the user's work folder
+  std::string to;                  ///< destination folder in the image, ending in "/": "/workspace/"
+  std::string owner;               ///< "UID:GID", or the name of the image's user; of `to`, too, if it is new
   std::vector<ProjectFile> files;  ///< sorted by path, so that a folder comes before what is in it
+  bool is_users_folder = false;    ///< `to` is the work folder of the image's user, who owns it in any case
 };
 
 /// The owner of files that nobody else owns.
@@ -42,9 +42,12 @@ inline constexpr const char* kRootOwner = "0:0";
 /// entry of their own. Empty folders stay, and links remain links. The reporter hears what somebody may miss.
 /// Errors (input): a path that does not exist, is ignored or is outside the project; a file that looks like a
 /// secret and has no entry of its own; a link out of the folder; what is neither file, folder nor link; a
-/// name with a line break or that is not UTF-8; not a pattern. (environment): a folder cannot be read.
+/// name with a line break or that is not UTF-8; not a pattern; a folder of which patterns leave nothing; a
+/// file that would be in a folder of launch's own (own_folder_of). (environment): a folder cannot be read.
+/// `base_user`: BaseImage::user.
 Result<std::vector<ProjectCopy>> find_project_files(const project::Recipe& recipe,
-                                                    const std::filesystem::path& root, Reporter& reporter);
+                                                    const std::filesystem::path& root, Reporter& reporter,
+                                                    const std::string& base_user = {});
 
 /// sha256 of the copies' destinations, owners, names, kinds, modes, links and contents. Errors (environment):
 /// a file cannot be read.

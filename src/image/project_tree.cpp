@@ -75,6 +75,14 @@ class Walk {
     return any;
   }
 
+  /// Which patterns excluded anything: ".dockerignore and exclude"; empty if none did.
+  std::string excluded_by() const {
+    std::vector<std::string> who;
+    if (by_project_) who.push_back(request_.ignored.file);
+    if (by_entry_) who.emplace_back("exclude");
+    return join_words(who);
+  }
+
   Tree take() {
     std::set<std::string> paths;
     for (const auto& file : tree_.files) paths.insert(file.path);
@@ -89,6 +97,8 @@ class Walk {
     const auto shown = source.lexically_relative(request_.root).string();
     const Verdicts verdicts{request_.ignored.patterns.of(shown, folder.project),
                             request_.exclude.of(path, folder.entry)};
+    by_project_ = by_project_ || verdicts.project.excluded;
+    by_entry_ = by_entry_ || verdicts.entry.excluded;
     std::error_code code;
     const auto status = fs::symlink_status(source, code);
     if (code) return fail(io_error("read", source, code.value()));
@@ -176,6 +186,8 @@ class Walk {
 
   const TreeRequest& request_;
   Tree tree_;
+  bool by_project_ = false;  ///< patterns of the project have excluded something
+  bool by_entry_ = false;
   std::vector<std::pair<std::string, std::string>> links_;  ///< as shown, and the path of what it leads to
 };
 
@@ -192,6 +204,11 @@ Result<Tree> find_tree(const TreeRequest& request) {
     return fail(
         copy_error(request.recipe, request.entry, fmt::format("is excluded by {}", request.ignored.file))
             .hint(include_hint(request.ignored, path)));
+  }
+  if (const auto who = walk.excluded_by(); !any && !who.empty() && tree.secrets.empty()) {
+    return fail(copy_error(request.recipe, request.entry,
+                           fmt::format("has nothing to copy: all of it is excluded by {}", who))
+                    .hint("remove the entry from copy, or a pattern"));
   }
   return tree;
 }

@@ -61,6 +61,17 @@ std::string value_in(const std::vector<std::string>& environment, const std::str
   return std::string(otherwise);
 }
 
+/// The version of torch; empty if the lock has none, or not the same for all platforms.
+std::string torch_version(const project::Lockfile& lock) {
+  std::string version;
+  for (const auto& package : lock.packages) {
+    if (package.name != "torch") continue;
+    if (!version.empty() && version != package.version.text()) return {};
+    version = package.version.text();
+  }
+  return version;
+}
+
 }  // namespace
 
 std::vector<Variable> image_variables(const project::Recipe& recipe, const project::Lockfile& lock) {
@@ -86,7 +97,11 @@ std::vector<Variable> image_variables(const project::Recipe& recipe, const proje
 std::vector<std::pair<std::string, std::string>> image_labels(const project::Recipe& recipe,
                                                               const project::LoadedLock& lock) {
   const auto& base = *lock.lock.provenance.base;
+  // Version and name are those of the base, such as "24.04" and "ubuntu", where an image does not say its
+  // own.
   return {{"org.opencontainers.image.title", recipe.name},
+          {"org.opencontainers.image.version", torch_version(lock.lock)},
+          {"org.opencontainers.image.ref.name", project::image_name(recipe.name)},
           {"org.opencontainers.image.base.name", fmt::format("{}:{}", base.name, base.tag)},
           {"org.opencontainers.image.base.digest", base.digest->text()},
           {project::kRecipeLabel, project::recipe_digest(recipe, project::Stage::render).text()},

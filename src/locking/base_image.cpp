@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "project/base_image_table.hpp"
 #include "pytorch/accelerator_images.hpp"
 #include "pytorch/cuda_fit.hpp"
 #include "pytorch/toolkits.hpp"
@@ -156,6 +157,12 @@ Result<project::BaseImage> describe(const project::Recipe& recipe, const specs::
   base.tag = wanted.tag;
   base.distribution = contents.distribution;
   base.python = contents.python;
+  const auto user = project::base_user(found.user);
+  if (!user) {
+    return fail(input_error(fmt::format("the base image {} runs as the user {}, expected a name or a number",
+                                        shown(wanted), in_quotes(found.user))));
+  }
+  base.user = *user;
   if (const auto toolkit = pytorch::cuda_toolkit(accelerator)) base.driver_floor = toolkit->driver_floor;
   return base;
 }

@@ -41,7 +41,21 @@ bool is_snapshot(std::string_view text) {
   });
 }
 
+/// A name of a user or group, or a number. It becomes a part of a shell script.
+bool is_account(std::string_view text) {
+  constexpr std::size_t kMost = 32;
+  return !text.empty() && text.size() <= kMost && text.front() != '-' &&
+         consists_of(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+}
+
 }  // namespace
+
+std::optional<std::string> base_user(const std::string& text) {
+  const auto parts = split(text, ':');
+  if (text.empty() || parts[0] == "root" || parts[0] == "0") return std::string();
+  if (parts.size() > 2 || !std::all_of(parts.begin(), parts.end(), is_account)) return std::nullopt;
+  return text;
+}
 
 std::string write_base_image(const BaseImage& base) {
   std::string out;
@@ -54,6 +68,7 @@ std::string write_base_image(const BaseImage& base) {
   put("driver-floor", base.driver_floor);
   put("distribution", base.distribution);
   put("snapshot", base.snapshot.value_or(""));
+  put("user", base.user);
   put("python", base.python.text());
   return out;
 }
@@ -77,6 +92,9 @@ Result<BaseImage> read_base_image(const TomlTable& table) {
   TRY(table.read("snapshot", base.snapshot));
   if (base.snapshot && !is_snapshot(*base.snapshot))
     return fail(table.wrong("snapshot", found("a time such as \"20250606T080910Z\"", *base.snapshot)));
+  TRY(table.read("user", base.user));
+  if (base_user(base.user) != base.user)
+    return fail(table.wrong("user", found("a user other than root, such as \"1000:1000\"", base.user)));
   TRY_ASSIGN(const auto text, required_text(table, "python", "a Python version"));
   const auto python = specs::Interpreter::parse(text);
   if (!python) return fail(table.wrong("python", found("a Python version such as \"3.12\"", text)));

@@ -8,6 +8,10 @@
 
 namespace launch::project {
 
+/// BaseImage::user for what an image's configuration says of its user; nullopt if that is not a user, perhaps
+/// with a group, by name or number.
+std::optional<std::string> base_user(const std::string& text);
+
 /// A base image as locks name it: image, tag, digest, driver-floor, distribution and python; without the
 /// digests of its platforms, which have a table of their own.
 std::string write_base_image(const BaseImage& base);

@@ -70,6 +70,7 @@ struct BaseImage {
   /// The state of the distribution's archive that apt installs from, "20250606T080910Z"; nullopt if launch
   /// uses none, so that what apt installs depends on the day of the build.
   std::optional<std::string> snapshot = {};
+  std::string user = {};  ///< whom it runs as, "65534" or "app:app"; empty: root, or unknown
   specs::Interpreter
       python;  ///< of the image: installed, available from its distribution, or Provenance::interpreter
 };
@@ -97,6 +98,9 @@ struct Lockfile {
   std::vector<LockedPackage> packages;    ///< sorted by name
   Provenance provenance;
   std::vector<std::string> warnings = {};  ///< of parse_lockfile, for a person; not written
+
+  /// BaseImage::user; empty without a base image, too.
+  std::string base_user() const { return provenance.base ? provenance.base->user : std::string(); }
 };
 
 /// Deterministic text: sorted, no time of writing, no credentials in URLs.

@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "base/toml.hpp"
 #include "project/build_table.hpp"
+#include "project/image_folders.hpp"
 #include "project/python_build.hpp"
 #include "project/rank_options.hpp"
 #include "project/recipe_packages.hpp"
@@ -135,9 +136,9 @@ std::optional<std::string> bad_owner(const std::string& owner, const std::option
                owner);
 }
 
-Result<std::vector<CopyEntry>> read_copies(const TomlTable& image, const std::optional<std::string>& user) {
+Result<std::vector<CopyEntry>> read_copies(const TomlTable& table, const Recipe::Image& image) {
   std::vector<CopyEntry> copies;
-  TRY_ASSIGN(const auto entries, image.tables("copy"));
+  TRY_ASSIGN(const auto entries, table.tables("copy"));
   for (const auto& entry : entries) {
     TRY(entry.only({"from", "to", "owner", "exclude"}));
     auto& copy = copies.emplace_back();
@@ -146,9 +147,9 @@ Result<std::vector<CopyEntry>> read_copies(const TomlTable& image, const std::op
     TRY(entry.read("owner", copy.owner));
     TRY(entry.read("exclude", copy.exclude));
     if (const auto what = bad_project_path(copy.from)) return fail(entry.wrong("from", *what));
-    if (const auto what = bad_container_path(copy.to)) return fail(entry.wrong("to", *what));
+    if (const auto what = bad_copy_place(copy.to, image.python)) return fail(entry.wrong("to", *what));
     if (copy.owner) {
-      if (const auto what = bad_owner(*copy.owner, user)) return fail(entry.wrong("owner", *what));
+      if (const auto what = bad_owner(*copy.owner, image.user)) return fail(entry.wrong("owner", *what));
     }
   }
   return copies;
@@ -196,7 +197,7 @@ Result<Recipe::Image> read_image(const TomlTable& root) {
   if (image.user) {
     if (const auto what = bad_user(*image.user)) return fail(table.wrong("user", *what));
   }
-  TRY_ASSIGN(image.copy, read_copies(table, image.user));
+  TRY_ASSIGN(image.copy, read_copies(table, image));
   return image;
 }
 

@@ -124,6 +124,7 @@ std::map<std::string, Digest> platforms_of(const Json& index) {
 
 void take_configuration(const Json& configuration, RemoteImage& image) {
   image.created = json_string(configuration, {"created"});
+  image.user = json_string(configuration, {"config", "User"});
   if (const auto& labels = json_at(configuration, {"config", "Labels"}); labels.is_object()) {
     for (const auto& [name, value] : labels.items()) {
       if (value.is_string()) image.labels[name] = value.get<std::string>();

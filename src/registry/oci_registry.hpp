@@ -23,6 +23,7 @@ struct RemoteImage {
   std::map<std::string, Digest> platforms;    ///< "linux/amd64" → digest of that manifest
   std::map<std::string, std::string> labels;  ///< of the configuration of the requested (or first) platform
   std::vector<std::string> environment;       ///< "NAME=value", of the same
+  std::string user = {};                      ///< of the same: whom it runs as; empty if it does not say so
   std::string created = {};                   ///< of the same: when, RFC 3339; empty if it does not say so
 };
 

@@ -4,6 +4,8 @@
 Nothing runs while such an image is made: podman pulls it, registries get it, and its digest is known before.
 """
 
+import hashlib
+import http.client
 import json
 import os
 import pathlib
@@ -11,9 +13,10 @@ import shutil
 import subprocess
 import unittest
 
-from image_project import REGISTRY, in_image
+from image_project import REGISTRY, TAG, in_image
 from podman_storage import tree
 from real_registry import run, start_registry
+from registry_between import Between
 from standalone_project import LAUNCH, NAME, RELEASE, StandaloneProject
 
 
@@ -24,6 +27,41 @@ CLOCKS = [("+1y", "Asia/Tokyo"), ("@1975-01-01 00:00:00", "America/St_Johns"), (
 def config(image):
     (found,) = json.loads(run("podman", "image", "inspect", image.removeprefix("sha256:")))
     return found["Config"]
+
+
+def base_with_user(user):
+    """A registry with the stand-in, which runs as that user there."""
+
+    def read(path, accept=""):
+        upstream = http.client.HTTPConnection(REGISTRY)
+        upstream.request("GET", f"/v2/nvidia/cuda/{path}", headers={"Accept": accept})
+        answer = upstream.getresponse()
+        found = answer.getheader("Content-Type"), json.loads(answer.read())
+        upstream.close()
+        return found
+
+    def digest(content):
+        return "sha256:" + hashlib.sha256(content).hexdigest()
+
+    kind, manifest = read(f"manifests/{TAG}", "application/vnd.oci.image.manifest.v1+json")
+    _, about = read(f"blobs/{manifest['config']['digest']}")
+    about["config"]["User"] = user
+    about = json.dumps(about).encode()
+    manifest["config"].update({"digest": digest(about), "size": len(about)})
+    manifest = json.dumps(manifest).encode()
+    answers = {f"manifests/{TAG}": (manifest, kind), f"manifests/{digest(manifest)}": (manifest, kind),
+               f"blobs/{digest(about)}": (about, "application/octet-stream")}
+
+    def fault(handler):
+        content, kind = answers.get(handler.path.removeprefix("/v2/nvidia/cuda/"), (None, None))
+        if content:
+            handler.say(200, {"Content-Type": kind, "Docker-Content-Digest": digest(content)}, content)
+        return content is not None
+
+    between = Between(REGISTRY)
+    between.fault = fault
+    between.address = f"127.0.0.1:{between.server_port}"
+    return between
 
 
 class Standalone(StandaloneProject):
@@ -128,18 +166,50 @@ class Standalone(StandaloneProject):
         self.launch("render", NAME, "--context", str(context), code=2)
         self.assertEqual(self.words, f"error: {context} is not an empty folder\n\nhint: name a new folder for the build context\n")
 
-    def test_dockerfile_gives_the_same_files(self):
-        self.lock()
-        pulled, built = self.build(), self.build("--dockerfile")
-        self.assertNotEqual(pulled["image_id"], built["image_id"])
-        self.expect_same_files(pulled["image_id"], built["image_id"])
-        configs = [config(image["image_id"]) for image in (pulled, built)]
+    def expect_same_image(self, pulled, built):
+        """Of the plan and of the Dockerfile."""
+        self.expect_same_files(pulled, built)
+        configs = [config(image) for image in (pulled, built)]
         del configs[1]["Labels"]["launch.inputs"]
         for each in configs:
             each["Labels"].pop("io.buildah.version", None)
             each.pop("Entrypoint", None)
             each["Env"].sort()
         self.assertEqual(*configs)
+
+    def test_dockerfile_gives_the_same_files(self):
+        self.lock()
+        pulled, built = self.build(), self.build("--dockerfile")
+        self.assertNotEqual(pulled["image_id"], built["image_id"])
+        self.expect_same_image(pulled["image_id"], built["image_id"])
+
+    def test_base_with_a_user(self):
+        project = self.make_project("user")
+        site = project / "launch.toml"
+        site.write_text(site.read_text().replace(REGISTRY, base_with_user("65534").address))
+        recipe = project / f"recipes/{NAME}.toml"
+        with self.subTest("the recipe's user"):
+            self.lock(project)
+            self.assertIn('\nuser = "65534"\n', (project / f"lockfiles/pylock.{NAME}.toml").read_text())
+            pulled, built = self.build(project=project), self.build("--dockerfile", project=project)
+            self.assertEqual(config(built["image_id"])["User"], "trainer")
+            self.expect_same_image(pulled["image_id"], built["image_id"])
+        start = recipe.read_text().partition("user = ")[0] + 'copy = [{ from = "src", to = "/srv" }]\n'
+        write = ("sh", "-c", "id -u; pwd; touch new deep/new; stat -c %u:%g . main.py new")
+        with self.subTest("the base's user, who owns the work folder that the base has"):
+            recipe.write_text(start)
+            self.lock(project)
+            pulled, built = self.build(project=project), self.build("--dockerfile", project=project)
+            for image in (pulled["image_id"], built["image_id"]):
+                self.assertEqual(config(image)["User"], "65534")
+                self.assertEqual(in_image(self, image, *write), "65534\n/srv\n" + 3 * "65534:65534\n")
+            self.expect_same_image(pulled["image_id"], built["image_id"])
+        with self.subTest("the base's own Python"):
+            recipe.write_text(start.replace("[image]", '[image]\npython = "base"\napt = ["bash"]'))
+            self.lock(project)
+            image = self.build(project=project)["image_id"]
+            self.assertEqual(in_image(self, image, *write), "65534\n/srv\n" + 3 * "65534:65534\n")
+            self.assertNotEqual(in_image(self, image, "find", "/opt/venv", "-name", "small_tool*.pyc"), "")
 
     def test_is_served_and_pushed_as_it_is(self):
         self.lock()

@@ -318,8 +318,9 @@ TEST_F(Build, ThatTheEngineRefuses) {
       "  STEP 4/9: COPY wheels/torch/ /opt/venv/\n"
       "  STEP 5/9: RUN [\"/bin/bash\", \"-euo\", \"pipefail\", \"-c\", \"   /opt/venv/bin/python3 -c pass;   "
       " "
-      "PYTHONHASHSEED=0 /opt/venv/bin/python3 -B -m compileall -qq -j1 --invalidation-mode checked-hash "
-      "/opt/venv/lib/python3.11/site-packages || true\"]\n"
+      "if ! PYTHONHASHSEED=0 /opt/venv/bin/python3 -B -m compileall -qq -j1 --invalidation-mode checked-hash "
+      "/opt/venv/lib/python3.11/site-packages; then    [[ -n $(find /opt/venv/lib/python3.11/site-packages "
+      "-name …\n"
       "  E: Unable to locate package gcc-99\n"
       "  Error: building at STEP \"RUN …\": while running runtime: exit status 100\n");
 }

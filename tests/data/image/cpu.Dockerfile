@@ -19,10 +19,15 @@ COPY venv/ /opt/venv/
 COPY wheels/numpy/ /opt/venv/
 RUN ["/bin/bash", "-euo", "pipefail", "-c", "\
   /opt/venv/bin/python3 -c pass; \
-  PYTHONHASHSEED=0 /opt/venv/bin/python3 -B -m compileall -qq -j1 --invalidation-mode checked-hash /opt/venv/lib/python3.11/site-packages || true"]
+  if ! PYTHONHASHSEED=0 /opt/venv/bin/python3 -B -m compileall -qq -j1 --invalidation-mode checked-hash /opt/venv/lib/python3.11/site-packages; then \
+  [[ -n $(find /opt/venv/lib/python3.11/site-packages -name '*.pyc' -print -quit) ]] || \
+  { echo 'no file below /opt/venv/lib/python3.11/site-packages could be compiled' >&2; exit 1; }; \
+  fi"]
 ENTRYPOINT []
 CMD ["python3"]
 LABEL org.opencontainers.image.title=demo \
+      org.opencontainers.image.version="" \
+      org.opencontainers.image.ref.name=localhost/launch/demo \
       org.opencontainers.image.base.name=docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 \
       org.opencontainers.image.base.digest=sha256:133c78a0575303be34164d0b90137a042172bdf60696af01a3c424ab402d86e2 \
       launch.recipe=sha256:46d6ee72eee8fb4efa9ddd29ffc50cd38fc1ae96e703470332a68ede128912e2 \

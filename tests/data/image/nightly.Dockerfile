@@ -48,7 +48,10 @@ COPY \
     /opt/venv/
 RUN ["/bin/bash", "-euo", "pipefail", "-c", "\
   /opt/venv/bin/python3 -c pass; \
-  PYTHONHASHSEED=0 /opt/venv/bin/python3 -B -m compileall -qq -j1 --invalidation-mode checked-hash /opt/venv/lib/python3.12/site-packages || true"]
+  if ! PYTHONHASHSEED=0 /opt/venv/bin/python3 -B -m compileall -qq -j1 --invalidation-mode checked-hash /opt/venv/lib/python3.12/site-packages; then \
+  [[ -n $(find /opt/venv/lib/python3.12/site-packages -name '*.pyc' -print -quit) ]] || \
+  { echo 'no file below /opt/venv/lib/python3.12/site-packages could be compiled' >&2; exit 1; }; \
+  fi"]
 COPY --chown=trainer ["project/0/", "/workspace/"]
 COPY ["project/1/", "/opt/our\\ tools/"]
 WORKDIR /workspace/
@@ -56,6 +59,8 @@ USER trainer
 ENTRYPOINT []
 CMD ["python3"]
 LABEL org.opencontainers.image.title=demo \
+      org.opencontainers.image.version=2.8.0.dev20250606+cu128 \
+      org.opencontainers.image.ref.name=localhost/launch/demo \
       org.opencontainers.image.base.name=docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 \
       org.opencontainers.image.base.digest=sha256:133c78a0575303be34164d0b90137a042172bdf60696af01a3c424ab402d86e2 \
       launch.recipe=sha256:92e3dc89137b3371dfcc87127066a871a5903be6926b38666dd91f522db5ddc2 \

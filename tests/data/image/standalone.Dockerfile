@@ -14,6 +14,8 @@ COPY bytecode/venv/ /opt/venv/
 ENTRYPOINT []
 CMD ["python3"]
 LABEL org.opencontainers.image.title=demo \
+      org.opencontainers.image.version="" \
+      org.opencontainers.image.ref.name=localhost/launch/demo \
       org.opencontainers.image.base.name=docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 \
       org.opencontainers.image.base.digest=sha256:133c78a0575303be34164d0b90137a042172bdf60696af01a3c424ab402d86e2 \
       launch.recipe=sha256:4f6e2a7096d185724505c8b02219bafd0ba70904bd692e7493a33123ae848113 \

@@ -59,19 +59,40 @@ user = "trainer"
   base.snapshot = "20250606T080910Z";
   expect_golden("nightly.Dockerfile",
                 rendered(recipe, project::test::lock_of(closure(), std::move(base)),
-                         {{"/workspace/", "trainer", {}}, {"/opt/our tools/", "0:0", {}}}));
+                         {{"/workspace/", "trainer", {}, true}, {"/opt/our tools/", "0:0", {}}}));
 }
 
 TEST(Dockerfile, GivesTheUserItsWorkFolder) {
   const auto lock = project::test::lock_of({}, project::test::base("ubuntu 24.04", "3.12"));
   const auto recipe = project::test::recipe(kRecipe + "[image]\nuser = \"trainer\"\n");
   const std::string install = "install -d -o trainer -g $(id -g trainer) ";
-  EXPECT_THAT(rendered(recipe, lock, {{"/our $pace/", "trainer", {}}, {"/data/", "trainer", {}}}),
+  EXPECT_THAT(rendered(recipe, lock, {{"/our $pace/", "trainer", {}, true}, {"/data/", "trainer", {}}}),
               testing::HasSubstr(install + "'/our $pace/'\"]\n"));
   for (const auto& copies : std::vector<std::vector<ProjectCopy>>{
-           {}, {{"/", "trainer", {}}}, {{"/workspace/", "0:0", {}}, {"/data/", "trainer", {}}}}) {
+           {}, {{"/", "trainer", {}, true}}, {{"/workspace/", "0:0", {}}, {"/data/", "trainer", {}}}}) {
     EXPECT_THAT(rendered(recipe, lock, copies), testing::Not(testing::HasSubstr(install)));
   }
+}
+
+TEST(Dockerfile, OnABaseWithAUserRunsAsRootAndEndsWithThatUser) {
+  auto base = project::test::base("ubuntu 24.04", "3.12");
+  base.user = "65534:10";
+  const auto lock = project::test::lock_of({}, base);
+  const auto plain = project::test::recipe(kRecipe);
+  const std::vector<ProjectCopy> copies = {{"/srv/", "65534:10", {}, true}};
+  const auto text = rendered(plain, lock, copies);
+  EXPECT_THAT(text, testing::HasSubstr("\nUSER 0\nENV "));
+  EXPECT_THAT(text, testing::HasSubstr("install -d -o 65534 -g 10 /srv/\"]\n"));
+  EXPECT_THAT(text, testing::HasSubstr("COPY --chown=65534:10 [\"project/0/\", \"/srv/\"]\n"));
+  EXPECT_THAT(text, testing::HasSubstr("\nUSER 65534:10\nENTRYPOINT []\n"));
+  const auto own = rendered(project::test::recipe(kRecipe + "[image]\nuser = \"trainer\"\n"), lock);
+  EXPECT_THAT(own, testing::HasSubstr("\nUSER 0\nENV "));
+  EXPECT_THAT(own, testing::HasSubstr("\nUSER trainer\nENTRYPOINT []\n"));
+  const auto system = render_system({plain, lock, {}}).value();
+  EXPECT_THAT(system, testing::HasSubstr("\nUSER 0\nRUN "));
+  base.user.clear();
+  EXPECT_THAT(rendered(plain, project::test::lock_of({}, base), {{"/srv/", "0:0", {}}}),
+              testing::Not(testing::HasSubstr("USER")));
 }
 
 /// The lists of sources of apt that a rendered Dockerfile uses, of a base with these.

@@ -389,9 +389,6 @@ TEST(PlanMounted, WhatNeedsAnImageIsSaid) {
             "the Python of the recipe demo is that of the base image or its distribution");
   EXPECT_EQ(why([](auto& locked) { locked.recipe.platforms = {}; }),
             "the recipe demo is not for this machine's platform");
-  EXPECT_EQ(why([](auto& locked) { locked.recipe.image.copy = {{.from = "src", .to = "/opt/venv/lib"}}; }),
-            "the recipe demo copies files to /opt/venv/lib under [image]");
-  EXPECT_EQ(why([](auto& locked) { locked.recipe.image.copy = {{.from = "src", .to = "/opt/venvs"}}; }), "");
   for (const std::string to : {"/opt", "/opt/venv", "/python/lib/"}) {
     EXPECT_EQ(why([&](auto& locked) { locked.recipe.train.mounts = {{.from = "/data", .to = to}}; }),
               "the recipe demo mounts a folder at " + to + " under [train]");

@@ -83,12 +83,14 @@ TEST_F(ProjectLayer, HasTheFilesAndTheFoldersThatTheBaseLacks) {
 TEST_F(ProjectLayer, BelongsToItsOwnerWithTheFolderOfTheCopy) {
   const RootTree root{.folders = {{"srv", {0700, 7, 8}}, {"srv/app", {0711, 7, 8}}},
                       .files = {{"etc/passwd", {"svc:x:12:34::/:/bin/sh\n", {}}}}};
-  EXPECT_THAT(members({{"/srv/app/", "svc", {folder("b"), file("b/a"), link("c", "b")}}}, root),
+  EXPECT_THAT(members({{"/srv/app/", "svc", {folder("b"), file("b/a"), link("c", "b")}, true}}, root),
               ElementsAre("srv/app/ 711 12:34", "srv/app/b/ 755 12:34", "srv/app/b/a 644 12:34: of b/a",
                           "srv/app/c -> b 12:34"));
-  EXPECT_THAT(members({{"/new/app/", "trainer", {file("a")}}}),
+  EXPECT_THAT(members({{"/new/app/", "trainer", {file("a")}, true}}),
               ElementsAre("new/ 755 0:0", "new/app/ 755 1001:1001", "new/app/a 644 1001:1001: of a"));
   EXPECT_THAT(members({{"/new/", "5:6", {}}}), ElementsAre("new/ 755 5:6"));
+  EXPECT_THAT(members({{"/srv/app/", "5:6", {}, true}}, root), ElementsAre("srv/app/ 711 5:6"));
+  EXPECT_THAT(members({{"/srv/app/", "5:6", {}}}, root), testing::IsEmpty());
 }
 
 TEST_F(ProjectLayer, FollowsLinksOfTheBase) {

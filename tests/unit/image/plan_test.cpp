@@ -81,6 +81,20 @@ TEST(PlanImage, KnowsEveryBlobToTheLastByte) {
   EXPECT_EQ(blob(plan, image.layers[6].digest).name, "the layer of numpy 2.2.6");
 }
 
+TEST(PlanImage, WarnsOfAUserOfTheBaseThatTheLockDoesNotName) {
+  PlanBench bench;
+  bench.base_image.run.user = "65534";
+  bench.set_base();
+  ASSERT_TRUE(bench.plan());
+  EXPECT_THAT(bench.fake.reporter.warnings,
+              ElementsAre("the base image docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 runs as the user "
+                          "\"65534\", of whom the lock does not know; run `launch lock demo --upgrade`"));
+  bench.fake.reporter.warnings.clear();
+  bench.locked.lock.lock.provenance.base->user = "65534";
+  ASSERT_TRUE(bench.plan());
+  EXPECT_THAT(bench.fake.reporter.warnings, IsEmpty());
+}
+
 TEST(PlanImage, SaysHowItRunsAndWhatItIs) {
   PlanBench bench;
   const auto plan = bench.plan().value();

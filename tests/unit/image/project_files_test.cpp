@@ -219,6 +219,48 @@ TEST_F(ProjectFiles, BelongToTheUserUnlessTheEntrySaysOtherwise) {
   EXPECT_EQ(owner("trainer", "trainer"), "trainer");
   EXPECT_EQ(owner("1000", "trainer"), "1000:1000");
   EXPECT_EQ(owner("1000:50", ""), "1000:50");
+  const auto of_base = [&](const std::string& user, std::optional<std::string> owner = {}) {
+    const auto copy = find({{.from = ".", .owner = std::move(owner)}}, "", user).value()[0];
+    return copy.owner + (copy.is_users_folder ? " with its work folder" : "");
+  };
+  EXPECT_EQ(of_base(""), "0:0");
+  EXPECT_EQ(of_base("65534"), "65534:65534 with its work folder");
+  EXPECT_EQ(of_base("7:8"), "7:8 with its work folder");
+  EXPECT_EQ(of_base("7:app"), "7:7 with its work folder");
+  EXPECT_EQ(of_base("app:staff"), "app with its work folder");
+  EXPECT_EQ(of_base("app", "root"), "0:0");
+  EXPECT_EQ(of_base("app", "1000"), "1000:1000");
+}
+
+TEST_F(ProjectFiles, OfAFolderOfWhichPatternsLeaveNothingAreAnError) {
+  write("src/a.py");
+  write("src/b/c.py");
+  const auto error = [](const std::string& what, const std::string& who) {
+    return "error: copy under [image] in recipes/demo.toml: " + what +
+           " has nothing to copy: all of it is excluded by " + who +
+           "\n\nhint: remove the entry from copy, or a pattern\n";
+  };
+  EXPECT_EQ(refusal({{.from = "src", .exclude = {"*"}}}), error("src", "exclude"));
+  EXPECT_EQ(refusal({{.from = ".", .exclude = {"src"}}}), error("the project", "exclude"));
+  write(".dockerignore", "src/b\n");
+  EXPECT_EQ(refusal({{.from = "src", .exclude = {"a.py"}}}), error("src", ".dockerignore and exclude"));
+  write(".dockerignore", "*\n");
+  EXPECT_EQ(refusal(all_), error("the project", ".dockerignore"));
+  fs::create_directories(root() / "empty");
+  write(".dockerignore", "src\n");
+  EXPECT_THAT(paths({{.from = "empty"}}), ElementsAre()) << "as it is";
+}
+
+TEST_F(ProjectFiles, StayOutOfTheFoldersOfPythonAndItsPackages) {
+  write("src/venv/bin/python3");
+  write("root/python/x");
+  const auto error = [](const std::string& what, const std::string& own) {
+    return "error: copy under [image] in recipes/demo.toml: " + what + ", which would be copied into " + own +
+           ", a folder of launch's own\n\nhint: set `to` to another folder\n";
+  };
+  EXPECT_EQ(refusal({{.from = "src", .to = "/opt"}}), error("src holds venv", "/opt/venv"));
+  EXPECT_EQ(refusal({{.from = "root", .to = "/"}}), error("root holds python", "/python"));
+  EXPECT_EQ(refusal({{.from = "src", .to = "/srv"}}), "accepted");
 }
 
 TEST_F(ProjectFiles, HaveADigestOfAllThatReachesTheImage) {

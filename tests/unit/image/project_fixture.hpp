@@ -28,14 +28,15 @@ class ProjectFiles : public testing::Test {
   }
   std::filesystem::path root() const { return std::filesystem::canonical(scratch_.path()); }
 
-  Result<std::vector<ProjectCopy>> find(const Entries& entries, const std::string& user = {}) {
+  Result<std::vector<ProjectCopy>> find(const Entries& entries, const std::string& user = {},
+                                        const std::string& base_user = {}) {
     auto recipe =
         project::test::recipe("python = \"3.12\"\nplatforms = [\"linux-x86_64\"]\npackages = [\"numpy\"]\n");
     recipe.image.copy = entries;
     if (!user.empty()) recipe.image.user = user;
     reporter_.notes.clear();
     reporter_.warnings.clear();
-    return find_project_files(recipe, root(), reporter_);
+    return find_project_files(recipe, root(), reporter_, base_user);
   }
   std::string refusal(const Entries& entries) {
     const auto copies = find(entries);

@@ -79,11 +79,24 @@ TEST(ImageLabels, SayWhatTheImageIsMadeOf) {
   EXPECT_THAT(
       image_labels(made.recipe, made.lock),
       ElementsAre(Pair("org.opencontainers.image.title", "demo"),
+                  Pair("org.opencontainers.image.version", ""),
+                  Pair("org.opencontainers.image.ref.name", "localhost/launch/demo"),
                   Pair("org.opencontainers.image.base.name", "docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04"),
                   Pair("org.opencontainers.image.base.digest", project::test::kDigest),
                   Pair(std::string(project::kRecipeLabel),
                        project::recipe_digest(made.recipe, project::Stage::render).text()),
                   Pair(std::string(project::kLockLabel), made.lock.digest.text())));
+}
+
+TEST(ImageLabels, HaveTorchsVersionIfItIsOneForAllPlatforms) {
+  auto made = locked();
+  const auto version = [&] { return image_labels(made.recipe, made.lock)[1].second; };
+  made.lock.lock.packages = {project::test::package("torch", "2.8.0+cu128", 1)};
+  EXPECT_EQ(version(), "2.8.0+cu128");
+  made.lock.lock.packages.push_back(made.lock.lock.packages.front());
+  EXPECT_EQ(version(), "2.8.0+cu128");
+  made.lock.lock.packages.push_back(project::test::package("torch", "2.8.0", 1));
+  EXPECT_EQ(version(), "");
 }
 
 TEST(RunConfig, KeepsWhatTheBaseSaysOtherwise) {

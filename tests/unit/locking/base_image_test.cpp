@@ -51,6 +51,22 @@ std::string found_base(const project::Recipe& recipe, std::string_view accelerat
               : base.error().text();
 }
 
+TEST(BaseFrom, HasTheUserOfTheImage) {
+  const auto reference = wanted_base(with_python("3.12"), fakes::accelerator("cu128")).value();
+  fakes::FakeReporter reporter;
+  auto image = ubuntu("24.04");
+  const auto base = [&](const std::string& user) {
+    image.user = user;
+    return base_from(with_python("3.12"), fakes::accelerator("cu128"), reference, image, reporter);
+  };
+  EXPECT_EQ(base("")->user, "");
+  EXPECT_EQ(base("65534")->user, "65534");
+  EXPECT_EQ(base("$(id)").error().text(),
+            "error: the base image docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 runs as the user \"$(id)\", "
+            "expected a "
+            "name or a number\n");
+}
+
 TEST(WantedBase, IsTheCudaImageOfTheToolkit) {
   EXPECT_EQ(wanted(with_python("3.12"), "cu128"), "docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04");
   EXPECT_EQ(wanted(with_python("3.12", "variant = \"devel\""), "cu130"),

@@ -501,6 +501,10 @@ TEST(LockfileError, Provenance) {
             with_hint("pylock.demo.toml:59:12: [tool] launch.base.snapshot: expected a time such as "
                       "\"20250606T080910Z\", found \"20250606T1000;ls\""));
   EXPECT_EQ(
+      edit_error("\nsnapshot", "\nuser = \"$(id)\"\nsnapshot"),
+      with_hint("pylock.demo.toml:59:8: [tool] launch.base.user: expected a user other than root, such as "
+                "\"1000:1000\", found \"$(id)\""));
+  EXPECT_EQ(
       edit_error("\"linux/amd64\" = \"sha256:", "\"linux/amd64\" = \""),
       with_hint(
           "pylock.demo.toml:63:17: [tool] launch.base.platforms.linux/amd64: expected \"sha256:\" and 64 "

@@ -515,6 +515,21 @@ TEST(RecipeError, Paths) {
       "\"src\", found \"\"\n");
 }
 
+TEST(RecipeError, CopiesIntoTheFoldersOfPythonAndItsPackages) {
+  const auto of = [](const std::string& to, const std::string& more = {}) {
+    return error_with("image", "copy = [{ from = \"src\", to = \"" + to + "\" }]" + more);
+  };
+  const auto error = [](const std::string& own, const std::string& holds, const std::string& to) {
+    return "error: recipes/demo.toml:4:30: [image] copy.to: expected a path outside " + own +
+           ", which holds the image's " + holds + ", found \"" + to + "\"\n";
+  };
+  for (const std::string to : {"/opt/venv", "/opt/venv/", "/opt/venv/lib", "//opt/./venv/x"})
+    EXPECT_EQ(of(to), error("/opt/venv", "virtual environment", to));
+  for (const std::string to : {"/python", "/python/lib/"}) EXPECT_EQ(of(to), error("/python", "Python", to));
+  EXPECT_EQ(of("/python", "\npython = \"base\""), "no error") << "it has none there";
+  for (const std::string to : {"/opt", "/opt/venvs", "/", "/python3"}) EXPECT_EQ(of(to), "no error");
+}
+
 TEST(RecipeError, RankOptions) {
   EXPECT_EQ(
       error_with("train", "workdir = \"data\""),

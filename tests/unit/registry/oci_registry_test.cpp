@@ -106,7 +106,7 @@ struct OciRegistryTest : testing::Test {
   /// Puts an image's configuration and manifest; the manifest's text.
   std::string put_image(const std::string& architecture, const std::string& name) {
     const auto configuration = fmt::format(
-        R"({{"architecture": "{}", "os": "linux", "config": {{"Env": ["NAME={}"], "Labels": {{"name": "{}", "odd": 7}}}}}})",
+        R"({{"architecture": "{}", "os": "linux", "config": {{"User": "app:10", "Env": ["NAME={}"], "Labels": {{"name": "{}", "odd": 7}}}}}})",
         architecture, name, name);
     http.put(base + "/blobs/" + digest_of(configuration), configuration, "application/octet-stream");
     const auto manifest = fmt::format(R"({{"schemaVersion": 2, "config": {{"digest": "{}"}}, "layers": []}})",
@@ -151,6 +151,7 @@ TEST_F(OciRegistryTest, ReadsAnIndexAndThePlatformsConfiguration) {
                                            Pair("linux/arm64", Digest::of(put_image("arm64", "for-arm64")))));
   EXPECT_THAT(image.labels, UnorderedElementsAre(Pair("name", "for-arm64")));
   EXPECT_THAT(image.environment, ElementsAre("NAME=for-arm64"));
+  EXPECT_EQ(image.user, "app:10");
   EXPECT_THAT(http.requests().at(0).headers,
               ElementsAre(Pair("Accept",
                                "application/vnd.oci.image.index.v1+json, "
