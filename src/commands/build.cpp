@@ -40,6 +40,13 @@ std::function<Result<void>(const Digest&)> trial_of(const BuildRequest& request,
   };
 }
 
+/// "torch-2.10.0-….whl", or with those that share its layer "a-1-….whl and 3 more".
+std::string name_of(const image::WheelLayer& layer) {
+  if (layer.wheels.empty()) return "nothing for this platform";
+  const auto more = layer.wheels.size() - 1;
+  return layer.wheels.front() + (more > 0 ? fmt::format(" and {} more", more) : "");
+}
+
 /// The image that the engine builds from the Dockerfile.
 Result<BuildDocument> build_dockerfile(const BuildRequest& request, const ImageInputs& inputs,
                                        const containers::Engine& engine, const Context& context) {
@@ -48,8 +55,12 @@ Result<BuildDocument> build_dockerfile(const BuildRequest& request, const ImageI
   wanted.try_it = trial_of(request, inputs, engine, context);
   TRY_ASSIGN(auto outcome, image::build_image(wanted, inputs.store(), engine, context.work()));
   TRY_ASSIGN(auto layers, image::wheel_layers(wanted, outcome.image, inputs.store()));
+  std::vector<image::LayerSize> sizes;
+  sizes.reserve(layers.size());
+  for (const auto& layer : layers) sizes.push_back({name_of(layer), layer.digest, std::nullopt, layer.size});
   auto digest = outcome.image.digest;
-  return BuildDocument{engine.info().name(), std::move(outcome), std::move(layers), 0, std::move(digest)};
+  return BuildDocument{engine.info().name(), std::move(outcome), std::move(layers), std::move(sizes), 0,
+                       std::move(digest)};
 }
 
 /// The image that the engine pulls from the store.
@@ -60,7 +71,9 @@ Result<BuildDocument> build_planned(const BuildRequest& request, const ImageInpu
   TRY_ASSIGN(auto outcome,
              image::hand_over(plan, recipe.name, inputs.folder(), request.from_scratch,
                               trial_of(request, inputs, engine, context), engine, context.work()));
-  return BuildDocument{engine.info().name(), std::move(outcome), std::move(plan.wheels), 0, plan.digest()};
+  return BuildDocument{
+      engine.info().name(), std::move(outcome), std::move(plan.wheels), std::move(plan.layers), 0,
+      plan.digest()};
 }
 
 }  // namespace

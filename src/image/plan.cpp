@@ -71,6 +71,7 @@ class Planner {
     for (std::size_t i = 0; i < image_.layers.size(); ++i) {
       plan_.blobs.push_back({image_.layers[i], fmt::format("layer {} of the base image", i + 1),
                              [path = base_->layers.at(i)] { return net::body_of_file(path); }});
+      plan_.layers.push_back({plan_.blobs.back().name, image_.diff_ids.at(i), image_.layers[i].size});
     }
     image_.created = utc_timestamp(project::lock_timestamp(lock_));
     return {};
@@ -246,6 +247,7 @@ class Planner {
     blob.annotations[std::string(archive::kTarSizeAnnotation)] = fmt::to_string(facts.tar_size);
     add(std::move(blob), facts.tar, name,
         [wheels, spec, facts] { return store::layer_body(wheels, spec, facts); });
+    plan_.layers.back().unpacked = facts.tar_size;
   }
 
   void add_own(OwnLayer own, const std::string& name) {
@@ -253,13 +255,16 @@ class Planner {
     for (const auto& file : own.files) sources.push_back(file.text());
     auto layer = archive::file_layer(own.members, sources);
     const archive::Descriptor blob{std::string(archive::kGzipLayerType), layer.layer, layer.plan.size};
+    const auto unpacked = layer.plan.tar_size;
     auto body = store::layer_body(std::move(layer.plan), std::move(own.files));
     add(blob, layer.tar, name, [body = std::move(body)]() -> Result<net::Body> { return body; });
+    plan_.layers.back().unpacked = unpacked;
   }
 
   void add(archive::Descriptor blob, const Digest& tar, const std::string& name,
            std::function<Result<net::Body>()> open) {
     image_.add({blob, tar, name});
+    plan_.layers.push_back({name, tar, blob.size});
     plan_.blobs.push_back({std::move(blob), fmt::format("the layer of {}", name), std::move(open)});
   }
 

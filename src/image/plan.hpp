@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,13 +56,23 @@ struct WheelLayer {
   std::vector<std::string> wheels;  ///< their file names
 };
 
+/// How large a layer of an image is.
+struct LayerSize {
+  std::string name;  ///< "torch 2.10.0", "layer 1 of the base image"
+  Digest digest;     ///< of its uncompressed tar (diffID)
+  std::optional<std::uint64_t> compressed =
+      {};  ///< bytes of its blob, as a registry keeps it; nullopt: unknown
+  std::optional<std::uint64_t> unpacked = {};  ///< bytes of its tar or of its files; nullopt: unknown
+};
+
 /// An image, known to the last byte before anything of it is written.
 struct ImagePlan {
   specs::Platform platform;
   std::string manifest;
   std::string config;
-  std::vector<PlannedBlob> blobs;  ///< each digest once; the configuration is one of them
-  std::vector<WheelLayer> wheels;  ///< from the bottom
+  std::vector<PlannedBlob> blobs;      ///< each digest once; the configuration is one of them
+  std::vector<WheelLayer> wheels;      ///< from the bottom
+  std::vector<LayerSize> layers = {};  ///< all of them, from the bottom
 
   Digest digest() const { return Digest::of(manifest); }
   Digest image_id() const { return Digest::of(config); }

@@ -47,7 +47,7 @@ Result<Ignored> read_ignored(const fs::path& root) {
 
 /// "UID:GID", or the name of a user. `owner`: a user, perhaps with a group.
 std::string owner_of(const std::string& owner) {
-  const auto user = owner.substr(0, owner.find(':'));
+  auto user = owner.substr(0, owner.find(':'));
   if (owner == "root") return kRootOwner;
   if (!parse_u64(user)) return user;
   const auto group = owner.substr(std::min(user.size() + 1, owner.size()));

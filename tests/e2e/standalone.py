@@ -74,7 +74,7 @@ class Standalone(StandaloneProject):
     def test_image(self):
         self.lock()
         said = self.launch("build", NAME, "--digest")
-        first = self.build()
+        first, words = self.build(), self.words
         image = first["image_id"]
         self.assertEqual([(each["digest"], each["image_id"]) for each in said["images"]],
                          [(first["image"].split("@")[1], image)])
@@ -91,6 +91,13 @@ class Standalone(StandaloneProject):
                          "/new/workspace/bin:/opt/venv/bin\n")
         self.assertEqual([layer["wheels"] for layer in first["layers"]],
                          [["nvidia_large-1.0-py3-none-any.whl"], ["small_tool-1.0-py3-none-any.whl"]])
+        self.assertRegex(words, r"\n9 layers, [0-9.]+ MB compressed:\n  [0-9.]+ MB  ")
+        sizes = {size["name"]: size for size in first["sizes"]}
+        self.assertEqual(list(sizes)[0], "layer 1 of the base image")
+        self.assertEqual(list(sizes)[-1], "the project's files")
+        self.assertEqual([sizes["nvidia-large 1.0"][key] for key in ("digest", "unpacked")],
+                         [first["layers"][0][key] for key in ("digest", "size")])
+        self.assertGreater(sizes["nvidia-large 1.0"]["unpacked"], 1000 * sizes["virtual environment, user trainer"]["compressed"])
         history = json.loads(subprocess.run(["podman", "history", "--format", "json", image.removeprefix("sha256:")], text=True,
                                             stdout=subprocess.PIPE).stdout)
         self.assertEqual([line["CreatedBy"] for line in history][:8],

@@ -190,11 +190,16 @@ TEST_F(Render, WhatCannotBeCombined) {
             "options\n");
 }
 
+/// The end of a build.
+const std::string kBuilt =
+    "localhost/launch/demo is built: 151 B of wheels, [TIME]\n1 layer of wheels, 421 B unpacked:\n"
+    "  421 B  torch-2.3.1-py3-none-any.whl\n";
+
 TEST_F(Build, OnceAndThenItIsFound) {
   auto done = demo_.launch({"build", "demo"});
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(done.out, "localhost/launch/demo@sha256:[SHA256]\n");
-  EXPECT_EQ(done.err, "localhost/launch/demo is built: 151 B of wheels, [TIME]\n");
+  EXPECT_EQ(done.err, kBuilt);
   done = demo_.launch({"build", "demo"});
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(done.out, "localhost/launch/demo@sha256:[SHA256]\n");
@@ -208,20 +213,20 @@ TEST_F(Build, AnEarlierImageIsLeftWithoutAName) {
   const auto done = demo_.launch({"build", "demo"});
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(std::regex_replace(done.err, std::regex("[0-9a-f]{12}"), "[ID]"),
-            "localhost/launch/demo is built: 151 B of wheels, [TIME]\n"
-            "the earlier image [ID] is kept without a name: `podman image rm [ID]` removes it\n");
+            kBuilt + "the earlier image [ID] is kept without a name: `podman image rm [ID]` removes it\n");
 }
 
 TEST_F(Build, Json) {
   const auto done = demo_.launch({"build", "demo", "--json"});
   EXPECT_EQ(done.code, 0);
-  EXPECT_EQ(
-      std::regex_replace(done.out, std::regex("\"seconds\":[0-9.e-]+"), "\"seconds\":[SECONDS]"),
-      "{\"digest\":\"sha256:[SHA256]\",\"engine\":\"podman\",\"image\":\"localhost/launch/"
-      "demo@sha256:[SHA256]\","
-      "\"image_id\":"
-      "\"sha256:[SHA256]\",\"layers\":[{\"digest\":\"sha256:[SHA256]\",\"size\":421,\"wheels\":"
-      "[\"torch-2.3.1-py3-none-any.whl\"]}],\"schema\":1,\"seconds\":[SECONDS],\"up_to_date\":false}\n");
+  EXPECT_EQ(std::regex_replace(done.out, std::regex("\"seconds\":[0-9.e-]+"), "\"seconds\":[SECONDS]"),
+            "{\"digest\":\"sha256:[SHA256]\",\"engine\":\"podman\",\"image\":\"localhost/launch/"
+            "demo@sha256:[SHA256]\","
+            "\"image_id\":"
+            "\"sha256:[SHA256]\",\"layers\":[{\"digest\":\"sha256:[SHA256]\",\"size\":421,\"wheels\":"
+            "[\"torch-2.3.1-py3-none-any.whl\"]}],\"schema\":1,\"seconds\":[SECONDS],\"sizes\":[{\"digest\":"
+            "\"sha256:[SHA256]\",\"name\":"
+            "\"torch-2.3.1-py3-none-any.whl\",\"unpacked\":421}],\"up_to_date\":false}\n");
 }
 
 TEST_F(Build, OfTheWholeProject) {
@@ -234,8 +239,8 @@ TEST_F(Build, OfTheWholeProject) {
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(
       done.err,
-      "not copied into the image: .git and lockfiles; to copy one, give it an entry of its own under copy\n"
-      "localhost/launch/demo is built: 151 B of wheels, [TIME]\n");
+      "not copied into the image: .git and lockfiles; to copy one, give it an entry of its own under copy\n" +
+          kBuilt);
   scenario_.write("a.ipynb", "changed");
   scenario_.write(".git/config", "changed");
   done = demo_.launch({"build", "demo"});
@@ -270,8 +275,8 @@ TEST_F(Build, OfADockerfileThatIsOld) {
   EXPECT_EQ(done.err,
             "warning: images/demo/Dockerfile is out of date and is not used: the image is built from recipe "
             "and lock; "
-            "run `launch render demo`\n"
-            "localhost/launch/demo is built: 151 B of wheels, [TIME]\n");
+            "run `launch render demo`\n" +
+                kBuilt);
 }
 
 TEST_F(Build, RecipesWithNamesThatEnginesCannotTellApartHaveImagesOfTheirOwn) {

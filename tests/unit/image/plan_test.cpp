@@ -81,6 +81,26 @@ TEST(PlanImage, KnowsEveryBlobToTheLastByte) {
   EXPECT_EQ(blob(plan, image.layers[6].digest).name, "the layer of numpy 2.2.6");
 }
 
+TEST(PlanImage, KnowsHowLargeEachLayerIs) {
+  PlanBench bench;
+  const auto plan = bench.plan().value();
+  const auto image = image_of(plan);
+  ASSERT_EQ(plan.layers.size(), image.layers.size());
+  for (std::size_t i = 0; i < plan.layers.size(); ++i) {
+    const auto& layer = plan.layers[i];
+    EXPECT_EQ(layer.digest, image.diff_ids[i]) << layer.name;
+    EXPECT_EQ(layer.compressed, image.layers[i].size) << layer.name;
+    const auto tar = image.layers[i].annotations.find(std::string(archive::kTarSizeAnnotation));
+    if (tar == image.layers[i].annotations.end()) continue;
+    EXPECT_EQ(fmt::to_string(layer.unpacked.value()), tar->second) << layer.name;
+  }
+  EXPECT_EQ(plan.layers[0].name, "layer 1 of the base image");
+  EXPECT_EQ(plan.layers[0].unpacked, std::nullopt) << "nobody has unpacked it";
+  EXPECT_EQ(plan.layers[6].name, "numpy 2.2.6");
+  EXPECT_EQ(plan.layers.back().name, "what hides the files of eStargz");
+  EXPECT_GT(plan.layers.back().unpacked, 512U);
+}
+
 TEST(PlanImage, WarnsOfAUserOfTheBaseThatTheLockDoesNotName) {
   PlanBench bench;
   bench.base_image.run.user = "65534";
