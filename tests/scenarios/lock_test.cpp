@@ -237,7 +237,7 @@ TEST_F(LockScenario, ALockEditedIntoNonsense) {
     EXPECT_EQ(done.code, 2);
     EXPECT_EQ(
         done.err,
-        "error: lockfiles/pylock.demo.toml:47:8: [[packages]] name: expected a string, found an integer\n"
+        "error: lockfiles/pylock.demo.toml:48:8: [[packages]] name: expected a string, found an integer\n"
         "\n"
         "hint: locks are written by programs: regenerate it with `launch lock --upgrade` or the tool that "
         "made it\n");
@@ -245,7 +245,7 @@ TEST_F(LockScenario, ALockEditedIntoNonsense) {
   const auto done = scenario_.launch({"lock", "demo", "--upgrade"});
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(done.err,
-            "warning: lockfiles/pylock.demo.toml:47:8: [[packages]] name: expected a string, found an "
+            "warning: lockfiles/pylock.demo.toml:48:8: [[packages]] name: expected a string, found an "
             "integer; replacing it\n"
             "locked 2 packages (1.7 kB) for Python 3.11 on linux-x86_64 in [TIME]\n"
             "lockfiles/pylock.demo.toml has changed\n"

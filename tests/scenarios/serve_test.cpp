@@ -23,7 +23,8 @@ class Serve : public ::testing::Test {
 TEST_F(Serve, IsARegistryUntilItIsStopped) {
   const auto digest = demo_.scenario.launch({"build", "demo", "--digest"});
   ASSERT_EQ(digest.code, 0) << digest.err;
-  const auto served = demo_.scenario.run({"bash", "-c", R"("$1" serve demo >out 2>err & launch=$!
+  const auto served =
+      demo_.scenario.run({"bash", "-c", R"(set -m; "$1" serve demo >out 2>err & launch=$!; set +m
 while [[ ! -s out ]] && kill -0 $launch; do sleep 0.02; done
 read reference <out
 port=${reference#127.0.0.1:} port=${port%%/*}
@@ -35,7 +36,7 @@ wait $launch
 code=$?
 sed "s/:$port/:PORT/" out err >&2
 exit $code)",
-                                          "bash", LAUNCH_PROGRAM});
+                          "bash", LAUNCH_PROGRAM});
   EXPECT_EQ(served.code, 130) << served.err;
   EXPECT_THAT(served.out, testing::StartsWith("HTTP/1.1 200 OK\r\n"));
   EXPECT_THAT(served.out, HasSubstr("\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\""));
@@ -46,13 +47,13 @@ exit $code)",
 }
 
 TEST_F(Serve, AllAddressesAreShownAsThoseOfThisMachine) {
-  const auto served =
-      demo_.scenario.run({"bash", "-c", R"("$1" serve demo --listen 0.0.0.0:0 >out 2>err & launch=$!
+  const auto served = demo_.scenario.run(
+      {"bash", "-c", R"(set -m; "$1" serve demo --listen 0.0.0.0:0 >out 2>err & launch=$!; set +m
 while [[ ! -s out ]] && kill -0 $launch; do sleep 0.02; done
 kill -INT $launch
 wait $launch
 cat out; cat err >&2)",
-                          "bash", LAUNCH_PROGRAM});
+       "bash", LAUNCH_PROGRAM});
   std::smatch match;
   ASSERT_TRUE(std::regex_search(
       served.err, match,
