@@ -83,7 +83,7 @@ class Verify(StandaloneProject):
     def test_what_does_not_work_is_not_recorded(self):
         self.verify()
         (self.project / "src/main.py").write_text("from torch.nn import Linear, Gone\nimport torch.gone\n")
-        self.verify(code=1)
+        self.verify(code=3)
         self.assertIn("was built from other files than the project has now\n", self.words)
         self.build()
         answer = self.verify(code=1)
