@@ -129,7 +129,7 @@ def port_in_use_is_named() -> None:
         digest = hashlib.sha256(lock.encode()).hexdigest()
         own = f"localhost/launch/{name}:latest"
         built = subprocess.run(["podman", "build", "-q", "--network", "none", "-t", own, "-"], text=True, capture_output=True,
-                               input=f"FROM {image}\nLABEL launch.lock=sha256:{digest}\n")
+                               input=f"FROM {image}\nLABEL launch.lock=sha256:{digest} launch.files=\"\"\n")
         assert built.returncode == 0, built.stderr
         try:
             command = [launch, "train", name, "--nodes", "1"]

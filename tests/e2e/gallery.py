@@ -248,7 +248,8 @@ class Project:
         for folder, file, text in (("recipes", f"{NAME}.toml", recipe), ("lockfiles", f"pylock.{NAME}.toml", lock)):
             (self.root / folder).mkdir()
             (self.root / folder / file).write_text(text)
-        labels = "LABEL launch.lock=sha256:" + hashlib.sha256(lock.encode()).hexdigest() + ' launch.recipe="" launch.inputs=""'
+        labels = "LABEL launch.lock=sha256:" + hashlib.sha256(lock.encode()).hexdigest() \
+        + ' launch.recipe="" launch.inputs="" launch.files=""'
         podman("build", "--pull=never", "-t", self.image, "-", input=f"FROM {IMAGE}\n{labels}\n".encode())
 
     def __enter__(self):

@@ -82,7 +82,8 @@ class Preflight(unittest.TestCase):
         for folder, file, text in (("recipes", f"{NAME}.toml", recipe), ("lockfiles", f"pylock.{NAME}.toml", lock)):
             (cls.root / folder).mkdir()
             (cls.root / folder / file).write_text(text)
-        labels = "LABEL launch.lock=sha256:" + hashlib.sha256(lock.encode()).hexdigest() + ' launch.recipe="" launch.inputs=""'
+        labels = "LABEL launch.lock=sha256:" + hashlib.sha256(lock.encode()).hexdigest() \
+        + ' launch.recipe="" launch.inputs="" launch.files=""'
         podman("build", "--pull=never", "-t", cls.image, "-", input=f"FROM {IMAGE}\n{labels}\n".encode())
 
     @classmethod

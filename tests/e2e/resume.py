@@ -42,7 +42,8 @@ class Project:
         for folder, file, text in (("recipes", f"{NAME}.toml", recipe), ("lockfiles", f"pylock.{NAME}.toml", lock)):
             (self.root / folder).mkdir()
             (self.root / folder / file).write_text(text)
-        labels = "LABEL launch.lock=sha256:" + hashlib.sha256(lock.encode()).hexdigest() + ' launch.recipe="" launch.inputs=""'
+        labels = "LABEL launch.lock=sha256:" + hashlib.sha256(lock.encode()).hexdigest() \
+        + ' launch.recipe="" launch.inputs="" launch.files=""'
         build = self.root / "Dockerfile"
         build.write_text(f"FROM {IMAGE}\nCOPY train.py /workspace/train.py\n{labels}\n")
         podman("build", "--pull=never", "--network", "none", "-t", self.image, "-f", build, ROOT / "recipes/gpt")
