@@ -23,8 +23,7 @@ class LayerNames {
  public:
   /// Errors (input): not UTF-8; a part that a layer would read as the removal of a file (OCI image layer,
   /// "Whiteouts"), or longer than file systems allow; equal to an earlier path but for the case of letters
-  /// (fold_case); a
-  /// file that is also a folder.
+  /// (fold_case); a file that is also a folder.
   Result<void> add(const std::string& path);
 
  private:

@@ -1,6 +1,7 @@
 #include "base/folder.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <system_error>
 
 namespace launch {
@@ -14,6 +15,12 @@ std::vector<std::filesystem::path> files_with(const std::filesystem::path& folde
   }
   std::ranges::sort(out);
   return out;
+}
+
+bool is_below(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  const bool slash = folder.filename().empty() && folder.has_relative_path();
+  const auto last = slash ? std::prev(folder.end()) : folder.end();
+  return std::mismatch(folder.begin(), last, path.begin(), path.end()).first == last;
 }
 
 }  // namespace launch

@@ -360,9 +360,10 @@ void register_train(App& app) {
                                       "Check GPUs and network with an all-reduce over all ranks before the "
                                       "training (default with several hosts)");
   command.flag("--no-preflight", options->no_preflight, "Skip the preflight check").excludes(preflight);
-  command.flag("--dry-run", options->dry_run,
-               "Print the commands of the run, as a shell script, and start no node; to learn the IDs of the "
-               "image's user, a container may be started");
+  command.flag(
+      "--dry-run", options->dry_run,
+      "Print the commands of the run as a shell script, and start no node; a container may be started "
+      "to look up the IDs of the image's user");
   command.runs_with_rest([options](World& world) { return run_train(world, *options); });
 }
 

@@ -58,7 +58,9 @@ Result<Subject> subject_of(const BisectRunRequest& request, const Context& conte
   if (auto lock = project::load_lock(project, project.lock_place(subject.recipe.name), silent))
     subject.lock = lock->digest;
   TRY(platform_to_run(subject.recipe));
-  TRY_ASSIGN(const auto files, image::find_project_files(subject.recipe, project.root(), context.reporter));
+  // Whose they will be does not matter here, and depends on the base of each candidate.
+  TRY_ASSIGN(const auto files,
+             image::find_project_files(subject.recipe, project.root(), context.reporter, ""));
   TRY_ASSIGN(const auto content, image::project_digest(files));
   subject.search = join(std::vector{project::recipe_digest(subject.recipe, project::Stage::image).text(),
                                     content.text(), request.command},

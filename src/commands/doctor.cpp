@@ -104,9 +104,9 @@ Finding open_run(const train::ListedRun& run, Leftovers leftovers, const Context
 }
 
 /// Runs that nobody looks after and nobody has closed.
-std::vector<Finding> leftovers_of(Leftovers leftovers, const project::Site& site, const Context& context) {
+std::vector<Finding> leftovers_of(Leftovers leftovers, const Result<train::RunList>& list,
+                                  const project::Site& site, const Context& context) {
   std::vector<Finding> findings;
-  const auto list = train::list_runs(site.state.value);
   if (!list) return {{"runs", list.error().message(), site.state.value, true}};
   for (const auto& run : list->runs) {
     if (run.state == train::RunState::lost && run.summary.result.empty())
@@ -118,9 +118,9 @@ std::vector<Finding> leftovers_of(Leftovers leftovers, const project::Site& site
 /// What an engine has of runs that ended, or whose records are gone. Those whose records are open have
 /// findings of their own.
 std::vector<Finding> unrecorded_of(Leftovers leftovers, const containers::Engine& engine,
-                                   const project::Site& site, const Context& context) {
+                                   const Result<train::RunList>& list, const project::Site& site,
+                                   const Context& context) {
   std::vector<Finding> findings;
-  const auto list = train::list_runs(site.state.value);
   const auto is_open = [&](const std::string& name) {
     if (train::RunFolder(site.state.value, name).is_held()) return true;
     return list && std::any_of(list->runs.begin(), list->runs.end(), [&](const auto& run) {
@@ -179,9 +179,11 @@ Result<DoctorDocument> doctor(Leftovers leftovers, const Context& context) {
   for (const auto& registry : site.registries) {
     findings.push_back({"registry", fmt::format("{} at {}", registry.prefix, registry.location), "site"});
   }
+  const auto runs = train::list_runs(site.state.value);
+  // Before the open runs are closed, which are not among these.
   std::vector<Finding> unrecorded;
-  if (engine) unrecorded = unrecorded_of(leftovers, *engine, site, context);
-  for (auto& each : leftovers_of(leftovers, site, context)) findings.push_back(std::move(each));
+  if (engine) unrecorded = unrecorded_of(leftovers, *engine, runs, site, context);
+  for (auto& each : leftovers_of(leftovers, runs, site, context)) findings.push_back(std::move(each));
   for (auto& each : unrecorded) findings.push_back(std::move(each));
   return DoctorDocument{std::move(findings)};
 }

@@ -18,19 +18,24 @@
 namespace launch::commands {
 namespace {
 
-/// The repository of the same registry that is most likely to have a blob: the last other one that got it
-/// from here, else that of the base image. One is enough: if it does not have it, the registry offers an
-/// upload.
-std::vector<std::string> mount_from(const ImageInputs& inputs, const Digest& blob,
-                                    const specs::ImageReference& to, const registry::Place& place) {
-  for (auto& known : store::repositories_with(inputs.store(), blob, place.host)) {
-    if (known != place.repository) return {std::move(known)};
-  }
+/// The repository of the base image if it is in that registry, but not the one that is pushed to.
+std::vector<std::string> repository_of_base(const ImageInputs& inputs, const specs::ImageReference& to,
+                                            const registry::Place& place) {
   const auto base = image::base_of(inputs.locked().recipe, inputs.locked().lock);
   const auto slash = base ? base->name.find('/') : std::string::npos;
   if (slash == std::string::npos || base->name.substr(0, slash) != to.registry) return {};
   auto repository = base->name.substr(slash + 1);
   return repository == place.repository ? std::vector<std::string>() : std::vector{std::move(repository)};
+}
+
+/// The repository of the same registry that is most likely to have a blob: the last other one that got it
+/// from here, else `otherwise`. One is enough: if it does not have it, the registry offers an upload.
+std::vector<std::string> mount_from(const store::Store& store, const Digest& blob,
+                                    const registry::Place& place, const std::vector<std::string>& otherwise) {
+  for (auto& known : store::repositories_with(store, blob, place.host)) {
+    if (known != place.repository) return {std::move(known)};
+  }
+  return otherwise;
 }
 
 Result<registry::PushRequest> push_request(const ImageInputs& inputs, const PlannedImages& planned,
@@ -40,13 +45,14 @@ Result<registry::PushRequest> push_request(const ImageInputs& inputs, const Plan
                              to.name(), {inputs.site().registries, context.environment, context.runner}));
   request.place = std::move(entry.place);
   request.access = std::move(entry.access);
+  const auto of_base = repository_of_base(inputs, to, request.place);
   std::set<Digest> seen;
   for (const auto& plan : planned.plans) {
     for (const auto& blob : plan.blobs) {
       if (!seen.insert(blob.blob.digest).second) continue;
       TRY_ASSIGN(auto body, blob.open());
       request.blobs.push_back({blob.name, blob.blob.digest, std::move(body),
-                               mount_from(inputs, blob.blob.digest, to, request.place)});
+                               mount_from(inputs.store(), blob.blob.digest, request.place, of_base)});
     }
     if (!planned.index.empty())
       request.manifests.push_back({std::string(archive::kManifestType), plan.manifest});

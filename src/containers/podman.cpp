@@ -183,12 +183,12 @@ class Podman final : public EngineType {
   std::vector<Arguments> removal(int grace_seconds) const override {
     return {{"rm", "--force", "--time", std::to_string(grace_seconds)}};
   }
-  /// The container ended before podman's signal came, or was slow to end on a busy machine.
   bool is_clients_line(std::string_view line) const override {
     return line.starts_with("time=\"") && line.find(" level=") != std::string_view::npos &&
            line.find(" msg=") != std::string_view::npos;
   }
 
+  /// The container ended before podman's signal came, or was slow to end on a busy machine.
   bool may_remove_later(std::string_view err) const override {
     return has(err, "container state improper") || has(err, "did not die within timeout");
   }

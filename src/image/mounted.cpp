@@ -9,6 +9,7 @@
 #include "archive/layer_names.hpp"
 #include "archive/tar_header.hpp"
 #include "base/file.hpp"
+#include "base/folder.hpp"
 #include "base/text.hpp"
 #include "image/base_tree.hpp"
 #include "image/bytecode.hpp"

@@ -60,8 +60,8 @@ struct WheelLayer {
 struct LayerSize {
   std::string name;  ///< "torch 2.10.0", "layer 1 of the base image"
   Digest digest;     ///< of its uncompressed tar (diffID)
-  std::optional<std::uint64_t> compressed =
-      {};  ///< bytes of its blob, as a registry keeps it; nullopt: unknown
+  /// Bytes of its blob, as a registry keeps it; nullopt: unknown.
+  std::optional<std::uint64_t> compressed = {};
   std::optional<std::uint64_t> unpacked = {};  ///< bytes of its tar or of its files; nullopt: unknown
 };
 

@@ -11,6 +11,7 @@
 #include "archive/tree.hpp"
 #include "base/digest.hpp"
 #include "base/file.hpp"
+#include "base/folder.hpp"
 #include "base/mapped_file.hpp"
 #include "base/text.hpp"
 #include "image/project_tree.hpp"

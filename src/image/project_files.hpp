@@ -47,7 +47,7 @@ inline constexpr const char* kRootOwner = "0:0";
 /// `base_user`: BaseImage::user.
 Result<std::vector<ProjectCopy>> find_project_files(const project::Recipe& recipe,
                                                     const std::filesystem::path& root, Reporter& reporter,
-                                                    const std::string& base_user = {});
+                                                    const std::string& base_user);
 
 /// sha256 of the copies' destinations, owners, names, kinds, modes, links and contents. Errors (environment):
 /// a file cannot be read.

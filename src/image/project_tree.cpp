@@ -10,6 +10,7 @@
 
 #include "archive/layer_names.hpp"
 #include "base/file.hpp"
+#include "base/folder.hpp"
 #include "base/text.hpp"
 #include "image/left_out.hpp"
 #include "image/secret_files.hpp"
@@ -220,12 +221,6 @@ std::string include_hint(const Ignored& ignored, std::string_view path) {
 Error copy_error(const project::Recipe& recipe, const project::CopyEntry& entry, std::string_view what) {
   return input_error(fmt::format("copy under [image] in recipes/{}.toml: {} {}", recipe.name,
                                  entry.from == "." ? "the project" : entry.from, what));
-}
-
-bool is_below(const fs::path& path, const fs::path& root) {
-  const auto last = root.filename().empty() && root.has_relative_path() ? std::prev(root.end()) : root.end();
-  const auto [end, rest] = std::mismatch(root.begin(), last, path.begin(), path.end());
-  return end == last;
 }
 
 }  // namespace launch::image

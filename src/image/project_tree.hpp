@@ -46,8 +46,4 @@ std::string include_hint(const Ignored& ignored, std::string_view path);
 /// "copy under [image] in recipes/demo.toml: src WHAT" (input).
 Error copy_error(const project::Recipe& recipe, const project::CopyEntry& entry, std::string_view what);
 
-/// Whether a path is that folder or below it; neither is looked up. A "/" at the end of `root` does not
-/// count.
-bool is_below(const std::filesystem::path& path, const std::filesystem::path& root);
-
 }  // namespace launch::image

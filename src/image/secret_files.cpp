@@ -111,25 +111,25 @@ const std::vector<Kind>& kinds() {
 
 Result<bool> looks_like_secret(std::string_view path, const std::filesystem::path& source) {
   const auto name = to_lower(path);
-  std::error_code code;
-  const bool is_link = std::filesystem::is_symlink(source, code);
-  const auto size = is_link ? 0 : std::filesystem::file_size(source, code);
-  if (!code && size > 0 && size <= kMostKey) {
-    TRY_ASSIGN(const auto file, MappedFile::open(source));
-    if (is_key(file.text())) return true;
-  }
+  std::vector<const Kind*> named;
   for (const auto& kind : kinds()) {
     if (!kind.names.match_exactly(name)) continue;
     if (kind.texts.empty() && kind.contains == nullptr) return true;
-    if (is_link) continue;
-    TRY_ASSIGN(const auto file, MappedFile::open(source));
-    if (kind.contains != nullptr && kind.contains(file.text())) return true;
-    const auto found = [&](std::string_view text) {
-      return file.text().find(text) != std::string_view::npos;
-    };
-    if (std::any_of(kind.texts.begin(), kind.texts.end(), found)) return true;
+    named.push_back(&kind);
   }
-  return false;
+  std::error_code code;
+  if (std::filesystem::is_symlink(source, code)) return false;
+  const auto size = std::filesystem::file_size(source, code);
+  const bool may_be_key = !code && size > 0 && size <= kMostKey;
+  if (!may_be_key && named.empty()) return false;
+  TRY_ASSIGN(const auto file, MappedFile::open(source));
+  const auto text = file.text();
+  if (may_be_key && is_key(text)) return true;
+  return std::any_of(named.begin(), named.end(), [&](const Kind* kind) {
+    const auto has = [&](std::string_view word) { return text.find(word) != std::string_view::npos; };
+    return (kind->contains != nullptr && kind->contains(text)) ||
+           std::any_of(kind->texts.begin(), kind->texts.end(), has);
+  });
 }
 
 }  // namespace launch::image

@@ -5,25 +5,23 @@
 
 #include <fmt/format.h>
 
+#include "base/folder.hpp"
 #include "project/toml_values.hpp"
 
 namespace launch::project {
 namespace {
 
-bool is_below(std::string_view path, std::string_view folder) {
-  // What begins with exactly two slashes may mean something else (POSIX), but not on Linux.
+/// Normal. What begins with exactly two slashes may mean something else (POSIX), but not on Linux.
+std::filesystem::path plain(std::string_view path) {
   const auto first = std::min(path.find_first_not_of('/'), path.size());
-  const std::filesystem::path rest(path.substr(first));
-  const auto below = ("/" / rest).lexically_normal();
-  const std::filesystem::path wanted(folder);
-  return std::mismatch(wanted.begin(), wanted.end(), below.begin(), below.end()).first == wanted.end();
+  return ("/" / std::filesystem::path(path.substr(first))).lexically_normal();
 }
 
 }  // namespace
 
 std::optional<std::string_view> own_folder_of(std::string_view path, Recipe::Image::Python python) {
-  if (is_below(path, kVenv)) return kVenv;
-  if (python == Recipe::Image::Python::standalone && is_below(path, kPythonHome)) return kPythonHome;
+  if (is_below(plain(path), kVenv)) return kVenv;
+  if (python == Recipe::Image::Python::standalone && is_below(plain(path), kPythonHome)) return kPythonHome;
   return std::nullopt;
 }
 

@@ -17,6 +17,7 @@ namespace {
 using Kind = Expression::Kind;
 
 constexpr std::uint32_t kLongestTest = 400;
+/// Tokens of a test that asks what a relative import, or another one, brings.
 constexpr std::uint32_t kLongestOfTree = 24;
 constexpr std::uint32_t kLongestOfOthers = 6;
 

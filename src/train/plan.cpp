@@ -93,10 +93,6 @@ const Variable* find_variable(const std::vector<Variable>& variables, std::strin
   return found == variables.end() ? nullptr : &*found;
 }
 
-bool is_below(std::string_view path, std::string_view folder) {
-  return path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
-}
-
 void add_variable(Plan& plan, Variable variable) {
   if (find_variable(plan.environment, variable.name) == nullptr)
     insert(plan.environment, std::move(variable));

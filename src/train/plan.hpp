@@ -183,8 +183,6 @@ void add_variable(const Plan& plan, NodePlan& node, Variable variable);
 Plan plan_of_attempt(const Plan& plan, int earlier);
 /// All variables of a node, sorted by name.
 std::vector<Variable> environment_of(const Plan& plan, const NodePlan& node);
-/// True if a path in a container is this folder, or is in it. Both are as Plan::mounts has them.
-bool is_below(std::string_view path, std::string_view folder);
 /// The argument vector of a node: node.sh, which starts torchrun, which starts rank.py, which starts the
 /// command.
 std::vector<std::string> argv_of(const Plan& plan, const NodePlan& node);

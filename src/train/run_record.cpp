@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "train/json_values.hpp"
+#include "train/plan_json.hpp"
 
 namespace launch::train {
 namespace {
@@ -46,22 +47,6 @@ Json secrets_of(const Plan& plan) {
   return list;
 }
 
-Json variables_of(const std::vector<Variable>& variables) {
-  auto list = Json::array();
-  for (const auto& variable : variables) {
-    list.push_back({{"name", variable.name},
-                    {"value", variable.hidden ? Json(nullptr) : Json(variable.value)},
-                    {"reason", variable.reason}});
-  }
-  return list;
-}
-
-Json left_alone_of(const Plan& plan) {
-  auto list = Json::array();
-  for (const auto& each : plan.left_alone) list.push_back({{"name", each.name}, {"reason", each.reason}});
-  return list;
-}
-
 /// "all", or the devices: ["0", "1"].
 Json devices_of(const specs::GpuSet& gpus) {
   if (gpus.kind() == specs::GpuSet::Kind::all) return "all";
@@ -84,7 +69,7 @@ Json nodes_of(const RunRecord& record) {
                     {"host", node.host},
                     {"container", index < names.size() ? names[index] : std::string()},
                     {"gpus", devices_of(node.gpus)},
-                    {"env", variables_of(node.environment)}});
+                    {"env", variables_json<Json>(node.environment)}});
   }
   return list;
 }
@@ -204,8 +189,8 @@ Json plan_of(const Plan& plan) {
       {"gpus", plan.gpus.text()},
       {"command", plan.command},
       {"arguments", plan.arguments},
-      {"env", variables_of(plan.environment)},
-      {"left_alone", left_alone_of(plan)},
+      {"env", variables_json<Json>(plan.environment)},
+      {"left_alone", left_alone_json<Json>(plan)},
       {"nccl", plan.nccl ? Json(plan.nccl->text()) : Json(nullptr)},
       {"mounts", mounts_of(plan)},
       {"secrets", secrets_of(plan)},

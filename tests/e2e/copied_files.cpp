@@ -11,7 +11,7 @@ int main(int, char** argv) {
   recipe.name = "demo";
   recipe.image.copy = {{.from = "."}};
   SilentReporter silent;
-  const auto copies = image::find_project_files(recipe, argv[1], silent);
+  const auto copies = image::find_project_files(recipe, argv[1], silent, "");
   if (!copies) {
     fmt::print(stderr, "{}", copies.error().text());
     return 1;

@@ -204,9 +204,12 @@ class Standalone(StandaloneProject):
         start = recipe.read_text().partition("user = ")[0] + 'copy = [{ from = "src", to = "/srv" }]\n'
         write = ("sh", "-c", "id -u; pwd; touch new deep/new; stat -c %u:%g . main.py new")
         with self.subTest("the base's user, who owns the work folder that the base has"):
-            recipe.write_text(start)
+            recipe.write_text(start + '[verify]\nsmoke = ["true"]\n')
             self.lock(project)
-            pulled, built = self.build(project=project), self.build("--dockerfile", project=project)
+            pulled = self.build(project=project)
+            self.launch("verify", NAME, project=project)  # it has the files that the project has
+            built = self.build("--dockerfile", project=project)
+            self.launch("verify", NAME, project=project)
             for image in (pulled["image_id"], built["image_id"]):
                 self.assertEqual(config(image)["User"], "65534")
                 self.assertEqual(in_image(self, image, *write), "65534\n/srv\n" + 3 * "65534:65534\n")

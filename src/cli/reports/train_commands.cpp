@@ -7,6 +7,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "train/plan_json.hpp"
 
 namespace launch::cli {
 namespace {
@@ -56,16 +57,6 @@ Json json_of(const std::vector<containers::Command>& commands) {
   return list;
 }
 
-Json json_of(const std::vector<train::Variable>& variables) {
-  auto list = Json::array();
-  for (const auto& variable : variables) {
-    list.push_back({{"name", variable.name},
-                    {"value", variable.hidden ? Json(nullptr) : Json(variable.value)},
-                    {"reason", variable.reason}});
-  }
-  return list;
-}
-
 }  // namespace
 
 std::string train_script(const commands::TrainCommands& wanted) {
@@ -85,16 +76,13 @@ std::string train_commands_json(const commands::TrainCommands& wanted) {
   auto nodes = Json::array();
   for (std::size_t i = 0; i < plan.nodes.size(); ++i) {
     nodes.push_back({{"host", plan.nodes[i].host},
-                     {"env", json_of(plan.nodes[i].environment)},
+                     {"env", train::variables_json<Json>(plan.nodes[i].environment)},
                      {"commands", json_of(commands.nodes.at(i))}});
   }
-  auto left_alone = Json::array();
-  for (const auto& each : plan.left_alone)
-    left_alone.push_back({{"name", each.name}, {"reason", each.reason}});
   return json_text(Json{{"schema", 1},
                         {"run", plan.run},
-                        {"env", json_of(plan.environment)},
-                        {"left_alone", std::move(left_alone)},
+                        {"env", train::variables_json<Json>(plan.environment)},
+                        {"left_alone", train::left_alone_json<Json>(plan)},
                         {"variables", commands.variables},
                         {"before", json_of(commands.before)},
                         {"nodes", std::move(nodes)},
