@@ -40,13 +40,6 @@ std::function<Result<void>(const Digest&)> trial_of(const BuildRequest& request,
   };
 }
 
-/// "torch-2.10.0-….whl", or with those that share its layer "a-1-….whl and 3 more".
-std::string name_of(const image::WheelLayer& layer) {
-  if (layer.wheels.empty()) return "nothing for this platform";
-  const auto more = layer.wheels.size() - 1;
-  return layer.wheels.front() + (more > 0 ? fmt::format(" and {} more", more) : "");
-}
-
 /// The image that the engine builds from the Dockerfile.
 Result<BuildDocument> build_dockerfile(const BuildRequest& request, const ImageInputs& inputs,
                                        const containers::Engine& engine, const Context& context) {
@@ -57,7 +50,9 @@ Result<BuildDocument> build_dockerfile(const BuildRequest& request, const ImageI
   TRY_ASSIGN(auto layers, image::wheel_layers(wanted, outcome.image, inputs.store()));
   std::vector<image::LayerSize> sizes;
   sizes.reserve(layers.size());
-  for (const auto& layer : layers) sizes.push_back({name_of(layer), layer.digest, std::nullopt, layer.size});
+  for (const auto& layer : layers) {
+    if (!layer.wheels.empty()) sizes.push_back({layer.name, layer.digest, std::nullopt, layer.size});
+  }
   auto digest = outcome.image.digest;
   return BuildDocument{engine.info().name(), std::move(outcome), std::move(layers), std::move(sizes), 0,
                        std::move(digest)};

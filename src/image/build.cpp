@@ -14,6 +14,7 @@
 #include "image/naming.hpp"
 #include "image/scratch.hpp"
 #include "image/turn.hpp"
+#include "image/wheel_groups.hpp"
 #include "project/labels.hpp"
 #include "specs/platform.hpp"
 
@@ -231,12 +232,12 @@ Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const 
   std::vector<WheelLayer> layers;
   if (digests.size() < plan.size() + above) return layers;
   for (std::size_t i = 0; i < plan.size(); ++i) {
-    WheelLayer layer{digests[digests.size() - above - plan.size() + i], 0, {}};
-    for (const auto& wheel : wheels) {
-      if (std::find(plan[i].begin(), plan[i].end(), wheel.package) == plan[i].end()) continue;
-      layer.wheels.push_back(wheel.wheel.file_name);
-      layer.size +=
-          archive::unpacked_size(store.path_of(*wheel.wheel.sha256, wheel.wheel.file_name)).value_or(0);
+    const auto among = wheels_among(wheels, plan[i]);
+    WheelLayer layer{
+        among.empty() ? "" : group_name(among), digests[digests.size() - above - plan.size() + i], 0, {}};
+    for (const auto& [package, version, file] : among) {
+      layer.wheels.push_back(file.file_name);
+      layer.size += archive::unpacked_size(store.path_of(*file.sha256, file.file_name)).value_or(0);
     }
     layers.push_back(std::move(layer));
   }

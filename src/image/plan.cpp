@@ -162,7 +162,7 @@ class Planner {
       TRY_ASSIGN(facts, store::layer_facts(store_, layers, spec, work_));
     }
     for (std::size_t i = 0; i < groups.size(); ++i) {
-      plan_.wheels.push_back({facts->at(i).tar, facts->at(i).tar_size, groups[i].file_names});
+      plan_.wheels.push_back({groups[i].name, facts->at(i).tar, facts->at(i).tar_size, groups[i].file_names});
       add_layer(groups[i].wheels, spec, facts->at(i), groups[i].name);
     }
     return {};

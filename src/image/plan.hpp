@@ -51,6 +51,7 @@ struct PlannedBlob {
 
 /// A layer of an image that contains wheels.
 struct WheelLayer {
+  std::string name;                 ///< group_name; empty if it has no wheels
   Digest digest;                    ///< of its uncompressed tar (diffID)
   std::uint64_t size = 0;           ///< bytes of that tar
   std::vector<std::string> wheels;  ///< their file names

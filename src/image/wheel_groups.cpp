@@ -9,15 +9,22 @@
 #include "base/text.hpp"
 
 namespace launch::image {
-namespace {
 
-/// "torch 2.10.0" or "6 packages: fsspec 2026.1.0, …"
-std::string name_of(const std::vector<std::string>& packages) {
+std::vector<ImageWheel> wheels_among(const std::vector<ImageWheel>& wheels,
+                                     const std::vector<std::string>& packages) {
+  std::vector<ImageWheel> among;
+  for (const auto& wheel : wheels) {
+    if (std::find(packages.begin(), packages.end(), wheel.package) != packages.end()) among.push_back(wheel);
+  }
+  return among;
+}
+
+std::string group_name(std::span<const ImageWheel> wheels) {
+  std::vector<std::string> packages;
+  for (const auto& wheel : wheels) packages.push_back(fmt::format("{} {}", wheel.package, wheel.version));
   if (packages.size() == 1) return packages.front();
   return fmt::format("{}: {}", count_of(packages.size(), "package"), join(packages, ", "));
 }
-
-}  // namespace
 
 std::vector<store::LayerWheel> GroupedWheels::in_order() const {
   std::vector<store::LayerWheel> all;
@@ -33,16 +40,13 @@ Result<GroupedWheels> group_wheels(const project::Locked& locked, const specs::P
                                     fmt::format("reading {}", locked.lock.file.string())));
   for (const auto& layer : plan_layers(lock)) {
     WheelGroup group{.group = layer_group(layer.front())};
-    std::vector<std::string> packages;
-    for (const auto& wheel : grouped.wheels) {
-      if (std::find(layer.begin(), layer.end(), wheel.package) == layer.end()) continue;
-      const auto& file = wheel.wheel;
+    const auto among = wheels_among(grouped.wheels, layer);
+    if (among.empty()) continue;  // nothing of it is for this platform
+    group.name = group_name(among);
+    for (const auto& [package, version, file] : among) {
       group.file_names.push_back(file.file_name);
       group.wheels.push_back({*file.sha256, store.path_of(*file.sha256, file.file_name)});
-      packages.push_back(fmt::format("{} {}", wheel.package, wheel.version));
     }
-    if (group.wheels.empty()) continue;  // nothing of it is for this platform
-    group.name = name_of(packages);
     grouped.groups.push_back(std::move(group));
   }
   return grouped;

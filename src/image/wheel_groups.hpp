@@ -14,10 +14,16 @@
 
 namespace launch::image {
 
+/// Those of some packages, such as a layer's.
+std::vector<ImageWheel> wheels_among(const std::vector<ImageWheel>& wheels,
+                                     const std::vector<std::string>& packages);
+/// "torch 2.10.0" or "6 packages: fsspec 2026.1.0, …"
+std::string group_name(std::span<const ImageWheel> wheels);
+
 /// Wheels that are installed together: those of a layer.
 struct WheelGroup {
   LayerGroup group = LayerGroup::rest;
-  std::string name = {};  ///< "torch 2.10.0"
+  std::string name = {};  ///< group_name
   std::vector<std::string> file_names = {};
   store::LayerWheels wheels = {};  ///< at their places in the store, whether they are there or not
 };

@@ -193,7 +193,7 @@ TEST_F(Render, WhatCannotBeCombined) {
 /// The end of a build.
 const std::string kBuilt =
     "localhost/launch/demo is built: 151 B of wheels, [TIME]\n1 layer of wheels, 421 B unpacked:\n"
-    "  421 B  torch-2.3.1-py3-none-any.whl\n";
+    "  421 B  torch 2.3.1\n";
 
 TEST_F(Build, OnceAndThenItIsFound) {
   auto done = demo_.launch({"build", "demo"});
@@ -226,7 +226,7 @@ TEST_F(Build, Json) {
             "\"sha256:[SHA256]\",\"layers\":[{\"digest\":\"sha256:[SHA256]\",\"size\":421,\"wheels\":"
             "[\"torch-2.3.1-py3-none-any.whl\"]}],\"schema\":1,\"seconds\":[SECONDS],\"sizes\":[{\"digest\":"
             "\"sha256:[SHA256]\",\"name\":"
-            "\"torch-2.3.1-py3-none-any.whl\",\"unpacked\":421}],\"up_to_date\":false}\n");
+            "\"torch 2.3.1\",\"unpacked\":421}],\"up_to_date\":false}\n");
 }
 
 TEST_F(Build, OfTheWholeProject) {
