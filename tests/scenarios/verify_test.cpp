@@ -313,6 +313,15 @@ TEST_F(VerifyScenario, AnImageWithOtherFilesThanTheProjectHas) {
   }
   scenario_.write("src/train.py", code);
   EXPECT_EQ(verify().code, 0);
+  const auto recipe = scenario_.read("recipes/demo.toml");
+  scenario_.write("recipes/demo.toml", recipe + "mounts = [{ from = \"src/out\", to = \"/out\" }]\n");
+  EXPECT_EQ(verify().code, 0) << "what no image reads";
+  scenario_.write("src/out/step10", "");
+  EXPECT_EQ(verify().err, "error: " + other +
+                              "\n\nhint: list \"src/out\" in .dockerignore: each run may change it, and the "
+                              "image copies it\nhint: run `launch build demo`\n");
+  scenario_.write(".dockerignore", "src/out\n");
+  EXPECT_EQ(verify().code, 0);
   scenario_.write("src/.env", "TOKEN=1\n");
   const auto done = verify();
   EXPECT_EQ(done.code, 2);
