@@ -17,17 +17,21 @@ import sysconfig
 import tokenize
 import warnings
 
-IMPORT_ERRORS = {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"}
+OTHER_ERRORS = {"ImportError", "Exception", "BaseException"}
+IMPORT_ERRORS = OTHER_ERRORS | {"ModuleNotFoundError"}
 
 
 class Place:
-    """The context of a place in the code; the names are those of the scanner's `need`."""
+    """The context of a place in the code; the names are those of the scanner's `need`.
 
-    def __init__(self, never=False, path=False, guarded=False, choices=()):
-        self.never, self.path, self.guarded, self.choices = never, path, guarded, choices
+    `modules`: what guards it, or offers the last choice, takes only that a module is missing.
+    """
+
+    def __init__(self, never=False, path=False, guarded=False, choices=(), modules=False):
+        self.never, self.path, self.guarded, self.choices, self.modules = never, path, guarded, choices, modules
 
     def but(self, **changes):
-        values = dict(never=self.never, path=self.path, guarded=self.guarded, choices=self.choices)
+        values = dict(never=self.never, path=self.path, guarded=self.guarded, choices=self.choices, modules=self.modules)
         values.update(changes)
         return Place(**values)
 
@@ -71,8 +75,8 @@ def names_in(node):
             yield inner.attr
 
 
-def takes_import_error(handler):
-    return handler.type is None or any(name in IMPORT_ERRORS for name in names_in(handler.type))
+def takes_import_error(handler, errors=IMPORT_ERRORS):
+    return handler.type is None or any(name in errors for name in names_in(handler.type))
 
 
 def dotted(node):
@@ -107,12 +111,12 @@ def skips(name):
             or name.endswith((".SkipTest", ".skipTest")))
 
 
-def suppresses(node):
+def suppresses(node, errors=IMPORT_ERRORS):
     for item in node.items[:1]:
         call = item.context_expr
         if isinstance(call, ast.Call) and (dotted(call.func).split(".")[-1] in ("suppress", "assertRaises")
                                            or dotted(call.func) == "pytest.raises"):
-            return any(name in IMPORT_ERRORS for argument in call.args for name in names_in(argument))
+            return any(name in errors for argument in call.args for name in names_in(argument))
     return False
 
 
@@ -134,6 +138,13 @@ def brings(body, anything):
         if isinstance(node, ast.stmt) and brings(blocks(node), anything):
             return True
     return False
+
+
+def without_modules(place):
+    """The place of `from module import name`: the name can be missing though the module is there."""
+    if not place.modules:
+        return place
+    return place.but(guarded=False) if place.guarded else place.but(choices=place.choices[:-1])
 
 
 class Walk:
@@ -161,7 +172,7 @@ class Walk:
         elif isinstance(node, ast.ImportFrom):
             if node.level == 0:
                 for alias in node.names:
-                    self.add(node.module, alias.name, alias, place)
+                    self.add(node.module, alias.name, alias, place if alias.name == "*" else without_modules(place))
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             self.body(node.body, Place(never=place.never, path=True))
         elif isinstance(node, ast.ClassDef):
@@ -171,7 +182,10 @@ class Walk:
         elif isinstance(node, (ast.Try, getattr(ast, "TryStar", ast.Try))):
             self.attempt(node, place)
         elif isinstance(node, (ast.With, ast.AsyncWith)):
-            self.body(node.body, place.but(guarded=place.guarded or suppresses(node)))
+            if suppresses(node):
+                modules = not suppresses(node, OTHER_ERRORS) and (place.modules or not place.guarded)
+                place = place.but(guarded=True, modules=modules)
+            self.body(node.body, place)
         elif isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
             inside = place.but(path=True)
             self.body(node.body, inside)
@@ -197,13 +211,15 @@ class Walk:
         handler = next((h for h in node.handlers if takes_import_error(h)), None)
         goes_on = handler is not None and not gives_up(handler.body)
         tries, offers = brings(node.body, False), goes_on and brings(handler.body, False)
+        modules = (not any(takes_import_error(h, OTHER_ERRORS) for h in node.handlers)
+                   and (place.modules or not place.guarded))  # fmt: skip
         tried, handled = place, place.but(path=True)
         if goes_on and tries and offers:
             group, self.groups = self.groups, self.groups + 1
-            tried = place.but(choices=(*place.choices, (group, 0)))
+            tried = place.but(choices=(*place.choices, (group, 0)), modules=modules)
             handled = place.but(choices=(*place.choices, (group, 1)))
         elif goes_on and tries:
-            tried = place.but(guarded=True)
+            tried = place.but(guarded=True, modules=modules)
         elif offers and brings(node.body, True):
             handled = handled.but(guarded=True)
         self.body(node.body, tried)
