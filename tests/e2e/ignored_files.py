@@ -110,6 +110,8 @@ def by_podman(root):
 
 def by_launch(root):
     done = subprocess.run([COPIED_FILES, root / "project"], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if "the project has nothing to copy: all of it is excluded by .dockerignore" in done.stderr:
+        return set()  # podman copies nothing, without a word
     return set(done.stdout.splitlines()) if done.returncode == 0 else done.stderr
 
 
