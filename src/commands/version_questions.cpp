@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <set>
 #include <system_error>
@@ -90,6 +91,21 @@ Result<std::unique_ptr<OpenVersions>> OpenVersions::open(const probe::VersionQue
   return opened;
 }
 
+/// Reads the code while the versions are opened, for the modules of some of them; once more if others have
+/// more.
+Result<probe::TreeScan> OpenVersions::scan(std::span<const probe::ScanPath> paths) {
+  TRY_ASSIGN(const auto early, apis_->roots_of_some());
+  if (early.empty()) {
+    TRY_ASSIGN(const auto roots, apis_->roots());
+    return probe::scan_tree(paths, roots);
+  }
+  auto reading = std::async(std::launch::async, [&] { return probe::scan_tree(paths, early); });
+  const auto roots = apis_->roots();
+  auto scan = reading.get();
+  if (!roots) return fail(roots.error());
+  return *roots == early ? scan : probe::scan_tree(paths, *roots);
+}
+
 Result<probe::Matrix> OpenVersions::ask(SplitArguments arguments) {
   probe::Matrix matrix;
   matrix.package = package_;
@@ -97,8 +113,7 @@ Result<probe::Matrix> OpenVersions::ask(SplitArguments arguments) {
   matrix.prereleases = list_.prereleases;
   auto names = std::move(arguments.names);
   if (!arguments.paths.empty()) {
-    TRY_ASSIGN(const auto roots, apis_->roots());
-    TRY_ASSIGN(auto scan, probe::scan_tree(arguments.paths, roots));
+    TRY_ASSIGN(auto scan, this->scan(arguments.paths));
     warn_of_problems(scan, context_.reporter);
     matrix.files = scan.files;
     matrix.problems = std::move(scan.problems);

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
 #include "commands/context.hpp"
 #include "probe/matrix.hpp"
+#include "probe/source_tree.hpp"
 #include "probe/version_apis.hpp"
 #include "probe/versions.hpp"
 
@@ -42,6 +44,8 @@ class OpenVersions {
 
  private:
   OpenVersions(const Context& context, std::string package, project::Site site, store::Store store);
+  Result<probe::TreeScan> scan(std::span<const probe::ScanPath> paths);
+
   std::string package_;
   const Context& context_;
   project::Site site_;

@@ -200,21 +200,36 @@ void VersionApis::open_some(std::span<Version* const> versions) {
   }
 }
 
-Result<std::set<std::string, std::less<>>> VersionApis::roots() {
+Result<VersionApis::Roots> VersionApis::roots_among(std::span<Version* const> versions) {
   std::vector<Version*> unknown;
-  for (auto& version : versions_) {
-    if (!version.known) remember(version);
-    if (!version.known && !version.error) unknown.push_back(&version);
+  for (auto* version : versions) {
+    if (!version->known) remember(*version);
+    if (!version->known && !version->error) unknown.push_back(version);
   }
   TRY(open(unknown));
-  std::set<std::string, std::less<>> all;
-  for (auto& version : versions_) {
-    if (version.error) continue;
-    if (!version.known) version.known = KnownWheel{roots_of(*version.outline), {}, {}};
-    all.insert(version.known->roots.begin(), version.known->roots.end());
+  Roots all;
+  for (auto* version : versions) {
+    if (version->error) continue;
+    if (!version->known) version->known = KnownWheel{roots_of(*version->outline), {}, {}};
+    all.insert(version->known->roots.begin(), version->known->roots.end());
   }
+  return all;
+}
+
+Result<VersionApis::Roots> VersionApis::roots() {
+  std::vector<Version*> versions;
+  for (auto& version : versions_) versions.push_back(&version);
+  TRY_ASSIGN(auto all, roots_among(versions));
   TRY(require_some());
   return all;
+}
+
+Result<VersionApis::Roots> VersionApis::roots_of_some() {
+  std::vector<Version*> some{&versions_.front()};
+  for (const auto place : {versions_.size() / 2, versions_.size() - 1}) {
+    if (auto* version = &versions_[place]; version != some.back()) some.push_back(version);
+  }
+  return roots_among(some);
 }
 
 std::unique_ptr<WheelSource> VersionApis::source(const Version& version) const {

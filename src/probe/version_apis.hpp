@@ -32,8 +32,12 @@ class VersionApis {
   /// Why a version could not be read; null if it could.
   const Error* problem(std::size_t version) const;
 
+  using Roots = std::set<std::string, std::less<>>;
   /// Top-level modules of all versions. Errors (environment): no version can be read; a stop.
-  Result<std::set<std::string, std::less<>>> roots();
+  Result<Roots> roots();
+  /// Those of the first, the middle and the last version: mostly the same, and known sooner. Empty if none of
+  /// them can be read. Errors (environment): a stop.
+  Result<Roots> roots_of_some();
 
   /// The answers of each version in the order of the names; none of one that cannot be read. Errors
   /// (environment): no version can be read; a stop.
@@ -52,6 +56,7 @@ class VersionApis {
   };
 
   std::string label(const Version& version) const { return package_ + " " + version.build.text(); }
+  Result<Roots> roots_among(std::span<Version* const> versions);
   void remember(Version& version);
   void keep(const Version& version);
   /// Opens those of the versions whose directories are not known; one that cannot be opened gets its error.
