@@ -14,6 +14,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(gumbo REQUIRED IMPORTED_TARGET gumbo)
 pkg_check_modules(libdeflate REQUIRED IMPORTED_TARGET libdeflate)
 pkg_check_modules(isal REQUIRED IMPORTED_TARGET libisal)
+find_library(LAUNCH_MIMALLOC mimalloc REQUIRED) # Debian's package has no configuration that works
 find_path(TL_EXPECTED_INCLUDE tl/expected.hpp REQUIRED)
 
 add_library(launch_expected INTERFACE)
