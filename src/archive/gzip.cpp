@@ -22,7 +22,7 @@ std::string gzip_trailer(std::uint32_t crc32, std::uint64_t size) {
   return out;
 }
 
-Result<Digest> digest_of_gunzipped(const std::filesystem::path& file) {
+Result<Gunzipped> gunzipped(const std::filesystem::path& file) {
   constexpr unsigned kPiece = 1U << 18;
   errno = 0;
   const std::unique_ptr<gzFile_s, int (*)(gzFile)> gzip(gzopen(file.c_str(), "rb"), gzclose);
@@ -31,6 +31,7 @@ Result<Digest> digest_of_gunzipped(const std::filesystem::path& file) {
   if (gzdirect(gzip.get()) != 0)
     return fail(input_error(fmt::format("{} is not compressed by gzip", file.string())));
   Sha256 digest;
+  std::uint64_t size = 0;
   std::vector<char> piece(kPiece);
   while (true) {
     const int got = gzread(gzip.get(), piece.data(), kPiece);
@@ -38,7 +39,8 @@ Result<Digest> digest_of_gunzipped(const std::filesystem::path& file) {
     gzerror(gzip.get(), &code);
     if (got < 0 || (code != Z_OK && code != Z_STREAM_END))
       return fail(input_error(fmt::format("{} is damaged: it cannot be decompressed", file.string())));
-    if (got == 0) return digest.digest();
+    if (got == 0) return Gunzipped{digest.digest(), size};
+    size += static_cast<std::uint64_t>(got);
     digest.update({piece.data(), static_cast<std::size_t>(got)});
   }
 }

@@ -17,9 +17,15 @@ inline constexpr std::string_view kGzipHeader{"\x1f\x8b\x08\0\0\0\0\0\0\xff", 10
 /// What follows the deflate stream of a gzip member: CRC-32 and size of its content.
 std::string gzip_trailer(std::uint32_t crc32, std::uint64_t size);
 
-/// The digest of what a gzip file holds. Errors (input): damaged, or not compressed by gzip; (environment):
-/// it cannot be read.
-Result<Digest> digest_of_gunzipped(const std::filesystem::path& file);
+/// What a gzip file holds.
+struct Gunzipped {
+  Digest digest;
+  std::uint64_t size = 0;  ///< bytes
+};
+
+/// Unpacks a gzip file without keeping what it holds. Errors (input): damaged, or not compressed by gzip;
+/// (environment): it cannot be read.
+Result<Gunzipped> gunzipped(const std::filesystem::path& file);
 
 /// Writes a gzip file that stores its content uncompressed, so that it depends on no compressor; returns its
 /// digest. Errors (environment): the disk.

@@ -33,6 +33,7 @@ Access access_of(const TarEntry& entry) {
 class Layers {
  public:
   void begin_layer() { own_.clear(); }
+  void end_layer(std::uint64_t size) { tree_.sizes.push_back(size); }
 
   Result<bool> enter(const TarEntry& entry) {
     auto path = fs::path(entry.name).lexically_normal().relative_path().string();
@@ -163,7 +164,9 @@ Result<RootTree> read_root_tree(std::span<const fs::path> layers) {
                                        std::string content) { return tree.take(entry, std::move(content)); }};
   for (const auto& layer : layers) {
     tree.begin_layer();
-    TRY(during(read_tar_gz(layer, kLimits, visitor), fmt::format("reading the layer {}", layer.string())));
+    TRY_ASSIGN(const auto size, during(read_whole_tar_gz(layer, kLimits, visitor),
+                                       fmt::format("reading the layer {}", layer.string())));
+    tree.end_layer(size);
   }
   return tree.finish();
 }
@@ -195,7 +198,10 @@ Result<std::string> resolve(const RootTree& tree, std::string_view path) {
 }
 
 std::string root_tree_text(const RootTree& tree) {
-  Json json{{"folders", Json::object()}, {"links", Json::object()}, {"files", Json::object()}};
+  Json json{{"folders", Json::object()},
+            {"links", Json::object()},
+            {"files", Json::object()},
+            {"sizes", tree.sizes}};
   for (const auto& [path, access] : tree.folders) json["folders"][as_text(path)] = access_json(access);
   for (const auto& [path, target] : tree.links) json["links"][as_text(path)] = as_text(target);
   for (const auto& [path, file] : tree.files)
@@ -208,8 +214,15 @@ std::optional<RootTree> parse_root_tree(std::string_view text) {
   const auto& folders = json_at(json, {"folders"});
   const auto& links = json_at(json, {"links"});
   const auto& files = json_at(json, {"files"});
-  if (!folders.is_object() || !links.is_object() || !files.is_object()) return std::nullopt;
+  const auto& sizes = json_at(json, {"sizes"});
+  if (!folders.is_object() || !links.is_object() || !files.is_object() || !sizes.is_array())
+    return std::nullopt;
   RootTree tree;
+  for (const auto& each : sizes) {
+    const auto size = json_integer<std::uint64_t>(each);
+    if (!size) return std::nullopt;
+    tree.sizes.push_back(*size);
+  }
   for (const auto& [path, target] : links.items())
     tree.links.emplace(as_bytes(path), as_bytes(json_string(target)));
   for (const auto& [path, value] : folders.items()) {

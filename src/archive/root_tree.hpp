@@ -1,11 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 
@@ -25,11 +27,13 @@ struct RootFile {
   friend bool operator==(const RootFile&, const RootFile&) = default;
 };
 
-/// What the layers of an image leave of its folders and symbolic links, and of some of its files.
+/// What the layers of an image leave of its folders and symbolic links, and of some of its files; and how
+/// large they are.
 struct RootTree {
   std::map<std::string, Access> folders = {};     ///< by path: "usr/local"
   std::map<std::string, std::string> links = {};  ///< targets by path: "bin" → "usr/bin"
   std::map<std::string, RootFile> files = {};     ///< by path: "etc/passwd"
+  std::vector<std::uint64_t> sizes = {};          ///< bytes of each layer's tar, from the bottom
   friend bool operator==(const RootTree&, const RootTree&) = default;
 };
 

@@ -50,10 +50,30 @@ class GzipReader {
 
   /// All of `out`; false at the end of the file, if nothing is left.
   Result<bool> read(std::span<char> out) {
-    read_ += out.size();
-    if (read_ > most_)
-      return fail(bad_tar(fmt::format("it unpacks to more than {}, the most that is accepted for its size",
-                                      human_bytes(most_))));
+    if (read_ + out.size() > most_) return fail(too_large());
+    TRY_ASSIGN(const auto got, some(out));
+    if (got == 0) return false;
+    if (got < out.size()) return fail(bad_tar("it is truncated"));
+    return true;
+  }
+
+  Result<void> skip_rest() {
+    std::array<char, 1 << 17> piece{};
+    while (true) {
+      TRY_ASSIGN(const auto got, some(piece));
+      if (got == 0) return {};
+      if (read_ > most_) return fail(too_large());
+    }
+  }
+
+ private:
+  Error too_large() const {
+    return bad_tar(fmt::format("it unpacks to more than {}, the most that is accepted for its size",
+                               human_bytes(most_)));
+  }
+
+  /// As much of `out` as is left.
+  Result<std::size_t> some(std::span<char> out) {
     const int got = gzread(file_.get(), out.data(), static_cast<unsigned>(out.size()));
     int code = Z_OK;
     const char* reason = gzerror(file_.get(), &code);
@@ -61,12 +81,10 @@ class GzipReader {
       if (code == Z_BUF_ERROR) return fail(bad_tar("it is truncated"));
       return fail(bad_tar(fmt::format("gzip: {}", code == Z_ERRNO ? std::strerror(errno) : reason)));
     }
-    if (got == 0) return false;
-    if (static_cast<std::size_t>(got) < out.size()) return fail(bad_tar("it is truncated"));
-    return true;
+    read_ += static_cast<std::size_t>(got);
+    return static_cast<std::size_t>(got);
   }
 
- private:
   GzipReader(gzFile file, std::uint64_t most) : file_(file), most_(most) {}
   std::unique_ptr<gzFile_s, CloseGzip> file_;
   std::uint64_t most_;
@@ -182,6 +200,12 @@ class TarReader {
     }
   }
 
+  /// Unpacked bytes of the whole file, of which the rest is read.
+  Result<std::uint64_t> size() {
+    TRY(gzip_.skip_rest());
+    return gzip_.position();
+  }
+
  private:
   Result<void> member(const Header& header) {
     const auto size = number_at(header, 124, 12);
@@ -274,6 +298,14 @@ Result<void> read_tar_gz(const std::filesystem::path& file, const TarLimits& lim
                          const TarVisitor& visitor) {
   TRY_ASSIGN(auto gzip, GzipReader::open(file, limits.bytes, true));
   return TarReader(std::move(gzip), limits, visitor).run();
+}
+
+Result<std::uint64_t> read_whole_tar_gz(const std::filesystem::path& file, const TarLimits& limits,
+                                        const TarVisitor& visitor) {
+  TRY_ASSIGN(auto gzip, GzipReader::open(file, limits.bytes, true));
+  TarReader tar(std::move(gzip), limits, visitor);
+  TRY(tar.run());
+  return tar.size();
 }
 
 Result<void> read_tar(const std::filesystem::path& file, const TarLimits& limits, const TarVisitor& visitor) {

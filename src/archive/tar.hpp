@@ -44,7 +44,11 @@ struct TarVisitor {
 Result<void> read_tar_gz(const std::filesystem::path& file, const TarLimits& limits,
                          const TarVisitor& visitor);
 
-/// The same of a tar that is not compressed.
+/// The same, and on to the end of the file, which may be behind that of the tar; returns its unpacked bytes.
+Result<std::uint64_t> read_whole_tar_gz(const std::filesystem::path& file, const TarLimits& limits,
+                                        const TarVisitor& visitor);
+
+/// The same as read_tar_gz of a tar that is not compressed.
 Result<void> read_tar(const std::filesystem::path& file, const TarLimits& limits, const TarVisitor& visitor);
 
 }  // namespace launch::archive

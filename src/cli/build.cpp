@@ -1,6 +1,5 @@
 #include "commands/build.hpp"
 
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,7 +12,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "cli/app.hpp"
-#include "cli/table.hpp"
+#include "cli/reports/layer_sizes.hpp"
 
 namespace launch::cli {
 namespace {
@@ -51,34 +50,6 @@ nlohmann::json sizes_of(const commands::BuildDocument& built) {
     if (layer.unpacked) size["unpacked"] = *layer.unpacked;
   }
   return sizes;
-}
-
-/// The largest layers, by what is known of all: the bytes of their blobs, else those of their files.
-std::string size_table(std::vector<image::LayerSize> layers) {
-  constexpr std::size_t kMost = 12;
-  const bool compressed =
-      std::all_of(layers.begin(), layers.end(), [](const auto& layer) { return layer.compressed; });
-  const auto bytes_of = [&](const image::LayerSize& layer) {
-    return (compressed ? layer.compressed : layer.unpacked).value_or(0);
-  };
-  std::stable_sort(layers.begin(), layers.end(),
-                   [&](const auto& a, const auto& b) { return bytes_of(a) > bytes_of(b); });
-  std::vector<std::vector<std::string>> rows;
-  std::uint64_t all = 0;
-  std::uint64_t rest = 0;
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    all += bytes_of(layers[i]);
-    if (i < kMost) {
-      rows.push_back({human_bytes(bytes_of(layers[i])), layers[i].name});
-    } else {
-      rest += bytes_of(layers[i]);
-    }
-  }
-  if (layers.size() > kMost)
-    rows.push_back({human_bytes(rest), fmt::format("{} more", layers.size() - kMost)});
-  return fmt::format("{}, {} {}:\n  {}", count_of(layers.size(), "layer") + (compressed ? "" : " of wheels"),
-                     human_bytes(all), compressed ? "compressed" : "unpacked",
-                     replace_all(table_of(rows), "\n", "\n  "));
 }
 
 std::string json_of(const commands::BuildDocument& built) {
@@ -167,7 +138,10 @@ Result<int> run_build(World& world, const BuildOptions& options) {
                                                  : fmt::format("{} is built: {} of wheels, {}", outcome.name,
                                                                human_bytes(outcome.unpacked.bytes),
                                                                human_seconds(built->seconds)));
-  if (!outcome.up_to_date && !built->sizes.empty()) world.context.reporter.note(size_table(built->sizes));
+  if (!outcome.up_to_date && !built->sizes.empty()) {
+    const bool all = built->sizes.size() == outcome.image.layers.size();
+    world.context.reporter.note(layer_sizes_text(built->sizes, all ? "" : " of wheels"));
+  }
   if (outcome.nameless) {
     constexpr std::size_t kEnough = 12;
     const auto id = outcome.nameless->hex().substr(0, kEnough);

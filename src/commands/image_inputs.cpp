@@ -202,7 +202,7 @@ Result<store::PulledImage> ImageInputs::fetch_base(const specs::Platform& platfo
     return true;
   };
   TRY(registry::ask_in_turn(base.name, specs::NamedBy::digest,
-                            {site().registries, context_.environment, context_.runner}, ask));
+                            {site().registries, context_.environment, context_.runner, *http_}, ask));
   return *std::move(pulled);
 }
 

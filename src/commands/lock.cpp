@@ -138,7 +138,9 @@ Result<bool> is_settled(const LockRequest& request, const Subject& subject) {
   if (request.write || request.torch || !subject.previous.lock) return false;
   if (project::write_lockfile(*subject.previous.lock) != subject.previous.text) return false;
   TRY_ASSIGN(const auto wanted, wanted_of(request, subject));
-  return locking::is_settled(wanted);
+  const auto& base = subject.previous.lock->provenance.base;
+  return locking::is_settled(wanted) &&
+         base->archive == locking::apt_archive(*base, subject.workspace.site, subject.previous.lock);
 }
 
 /// The day of a lock that neither an upload nor a nightly dates: that of the lock before, unless everything
@@ -183,6 +185,7 @@ Result<locking::LockResult> resolve(const LockRequest& request, const Context& c
   if (!chosen.warning.empty()) context.reporter.warn(chosen.warning);
   result.lock.provenance.locked = day_of(request, context, subject, result.lock);
   const auto before = chosen.base.snapshot;  // of a base that is kept
+  chosen.base.archive = locking::apt_archive(chosen.base, site, subject.previous.lock);
   chosen.base.snapshot = locking::apt_snapshot(chosen.base, result.lock, chosen.created);
   if (chosen.base.snapshot && before) chosen.base.snapshot = std::max(*chosen.base.snapshot, *before);
   result.lock.provenance.base = std::move(chosen.base);

@@ -41,8 +41,8 @@ std::vector<std::string> mount_from(const store::Store& store, const Digest& blo
 Result<registry::PushRequest> push_request(const ImageInputs& inputs, const PlannedImages& planned,
                                            const specs::ImageReference& to, const Context& context) {
   registry::PushRequest request;
-  TRY_ASSIGN(auto entry, registry::entry_to_push(
-                             to.name(), {inputs.site().registries, context.environment, context.runner}));
+  TRY_ASSIGN(auto entry, registry::entry_to_push(to.name(), {inputs.site().registries, context.environment,
+                                                             context.runner, inputs.http()}));
   request.place = std::move(entry.place);
   request.access = std::move(entry.access);
   const auto of_base = repository_of_base(inputs, to, request.place);

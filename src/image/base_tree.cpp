@@ -6,7 +6,7 @@ namespace launch::image {
 
 Result<archive::RootTree> base_tree(const store::PulledImage& base, const std::string& system,
                                     const store::Store& store, const Work& work) {
-  const auto name = "root-tree-1" + (system.empty() ? "" : "-" + system);
+  const auto name = "root-tree-2" + (system.empty() ? "" : "-" + system);
   if (const auto known = store::derived(store, base.digest, name)) {
     if (auto tree = archive::parse_root_tree(*known)) return *std::move(tree);
   }

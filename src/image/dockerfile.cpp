@@ -13,6 +13,7 @@
 #include "image/quoting.hpp"
 #include "image/settings.hpp"
 #include "image/user.hpp"
+#include "project/dated_archive.hpp"
 #include "pytorch/toolkits.hpp"
 #include "specs/image_reference.hpp"
 
@@ -55,8 +56,12 @@ struct AptSnapshot {
 
 AptSnapshot snapshot_steps(const project::BaseImage& base) {
   const auto known = pytorch::distribution(base.distribution);
-  if (!known || !known->snapshots || !base.snapshot) return {};
-  const auto script = replace_all(known->apt_sources, "/ID/", fmt::format("/{}/", *base.snapshot));
+  if (!known || !(known->snapshots || base.archive) || !base.snapshot) return {};
+  const auto script =
+      known->snapshots
+          ? replace_all(known->apt_sources, "/ID/", fmt::format("/{}/", *base.snapshot))
+          : replace_all(known->apt_sources, "ARCHIVE/",
+                        project::dated_archive(*base.archive, "debian\\2", *base.snapshot) + "/");
   // Other lists of sources, for this step alone; what a site set up as its mirror stays as it is. Packages
   // are signed, so a snapshot may be read without the certificates that the base may lack.
   return {{"tls=; [[ -e /etc/ssl/certs/ca-certificates.crt ]] || tls=-oAcquire::https::Verify-Peer=false; ",

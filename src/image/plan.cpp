@@ -94,24 +94,28 @@ class Planner {
     const auto& archive = build.archives.at(request_.platform);
     TRY_ASSIGN(compiler_, compiler_of(request_.locked, request_.fetch_interpreter));
     TRY_ASSIGN(const auto library, library_bytecode(*compiler_, tools_));
-    TRY_ASSIGN(const auto tar, unpacked_digest(archive.sha256, file));
+    TRY_ASSIGN(const auto tar, unpacked(archive.sha256, file));
     std::error_code code;
     const auto size = fs::file_size(file, code);
     if (code) return fail(io_error("read", file, code.value()));
-    add({std::string(archive::kGzipLayerType), archive.sha256, size}, tar,
+    add({std::string(archive::kGzipLayerType), archive.sha256, size}, tar.digest,
         fmt::format("Python {}", build.version()), [file] { return net::body_of_file(file); });
+    plan_.layers.back().unpacked = tar.size;
     return add_zips({{library}}, kPythonHome, {fmt::format("bytecode of Python {}", build.version())});
   }
 
-  Result<Digest> unpacked_digest(const Digest& archive, const fs::path& file) {
-    constexpr std::string_view kName = "unpacked-digest";
+  Result<archive::Gunzipped> unpacked(const Digest& archive, const fs::path& file) {
+    constexpr std::string_view kName = "unpacked";
     if (const auto known = store::derived(store_, archive, kName)) {
-      if (auto digest = Digest::of_hex(*known)) return *std::move(digest);
+      const auto words = split(*known, ' ');
+      auto digest = Digest::of_hex(words.front());
+      const auto size = parse_u64(words.back());
+      if (digest && size) return archive::Gunzipped{*std::move(digest), *size};
     }
     TRY(archive::check_interpreter(file, work_));  // it becomes a layer as it is
-    TRY_ASSIGN(auto digest, archive::digest_of_gunzipped(file));
-    store::keep_derived(store_, archive, kName, digest.hex(), work_.disk);
-    return digest;
+    TRY_ASSIGN(auto tar, archive::gunzipped(file));
+    store::keep_derived(store_, archive, kName, fmt::format("{} {}", tar.digest.hex(), tar.size), work_.disk);
+    return tar;
   }
 
   Result<void> add_environment() {
@@ -207,7 +211,16 @@ class Planner {
     return {};
   }
 
+  /// The sizes of the layers that were there before. Those of a base that cannot be read are not known.
+  void measure_system() {
+    const auto root = root_tree();
+    if (!root) return;
+    const auto& sizes = (*root)->sizes;
+    for (std::size_t i = 0; i < sizes.size(); ++i) plan_.layers.at(i).unpacked = sizes[i];
+  }
+
   Result<ImagePlan> finish() {
+    measure_system();
     const auto& copies = request_.copies;
     image_.run = run_config(std::move(image_.run), request_.locked, copies.empty() ? "" : copies.front().to);
     if (!copies.empty()) {

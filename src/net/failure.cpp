@@ -69,7 +69,7 @@ Failure timed_out(CURL* easy, const Wire::Settings& settings) {
 Failure untrusted(std::string_view text) {
   const auto why = text.starts_with("SSL certificate problem: ") ? after(text, "SSL certificate problem: ")
                                                                  : after(text, "SSL: ");
-  return {fmt::format("its certificate is not trusted: {}", why), false,
+  return {fmt::format("{}: {}", kUntrusted, why), false,
           "if you trust the server, set SSL_CERT_FILE to a bundle with its certificate authority"};
 }
 

@@ -57,7 +57,8 @@ Result<Exchange> Session::exchange(const specs::Url& url) {
 }
 
 std::optional<milliseconds> Session::wait_before_retry(const Outcome& outcome, int failures, Repeat repeat) {
-  if (failures >= options.retries || outcome.refused || outcome.cancelled) return std::nullopt;
+  if (failures >= options.retries || outcome.refused || outcome.cancelled || repeat == Repeat::never)
+    return std::nullopt;
   if (outcome.failure) {
     if (!outcome.failure->again || (repeat == Repeat::unsafe && !outcome.failure->unsent))
       return std::nullopt;
@@ -151,7 +152,9 @@ class Batch {
     const auto i = news.index;
     const auto& request = requests_[i];
     auto& outcome = news.outcome;
-    const auto repeat = only_reads(request.method) || request.repeatable ? Repeat::safe : Repeat::unsafe;
+    const auto repeat = request.once                                       ? Repeat::never
+                        : only_reads(request.method) || request.repeatable ? Repeat::safe
+                                                                           : Repeat::unsafe;
     if (outcome.unread) {
       answers_[i] = fail(std::move(*outcome.unread).during(fmt::format("sending to {}", request.url)));
     } else if (const auto wait = session_.wait_before_retry(outcome, tries_[i].failures, repeat)) {

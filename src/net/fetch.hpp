@@ -26,8 +26,8 @@ class Credentials {
   std::map<std::string, std::pair<std::string, std::string>> by_origin_;
 };
 
-/// Whether a request may be sent again although the server may have acted on it.
-enum class Repeat { safe, unsafe };
+/// Whether a request may be sent again: also if the server may have acted on it, if it cannot have, or not.
+enum class Repeat { safe, unsafe, never };
 
 /// The state shared by all calls of a client.
 struct Session {

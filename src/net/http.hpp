@@ -37,11 +37,12 @@ bool has_body(Method method);
 /// Whether requests of that method change nothing on the server: GET and HEAD.
 bool only_reads(Method method);
 
-/// What secures the connection to one server, besides the certificates that the machine trusts.
+/// What secures a connection, besides the certificates that the machine trusts.
 struct Trust {
   std::string authorities = {};            ///< further certificate authorities, as PEM text
   std::filesystem::path certificate = {};  ///< of this client; empty: none
   std::filesystem::path key = {};
+  bool unverified = false;  ///< whatever certificate the server shows is accepted
 
   friend bool operator==(const Trust&, const Trust&) = default;
 };
@@ -57,6 +58,7 @@ struct HttpRequest {
   /// Sending it twice is like sending it once. GET and HEAD are so by themselves; anything else is only
   /// retried if the server cannot have acted on it.
   bool repeatable = false;
+  bool once = false;  ///< not retried
   std::shared_ptr<const Trust> trust = {};
 };
 

@@ -16,6 +16,9 @@ struct StatusHints {
 /// In the message of an error of HttpClient: what answered a TLS handshake does not speak TLS.
 inline constexpr std::string_view kNoTls = "the server does not answer in TLS";
 
+/// The same: its certificate is not one that is trusted.
+inline constexpr std::string_view kUntrusted = "its certificate is not trusted";
+
 /// True for a status by which a server says that it will not give a file out: 403, 404 and 410.
 bool is_refusal(int status);
 

@@ -27,7 +27,8 @@ void trust_as_machine(CURL* easy, const NetworkSettings& network) {
   curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, or_none(network.ca_folder));
 }
 
-/// Trusts the authorities of the exchange besides those of the machine. libcurl takes one bundle only.
+/// Trusts the authorities of the exchange besides those of the machine, or whomever. libcurl takes one bundle
+/// only.
 void trust_besides(CURL* easy, const Trust& trust, const NetworkSettings& network) {
   if (!trust.authorities.empty()) {
     const auto* const bundle = curl_version_info(CURLVERSION_NOW)->cainfo;
@@ -37,6 +38,10 @@ void trust_besides(CURL* easy, const Trust& trust, const NetworkSettings& networ
     if (const auto machine = path.empty() ? Result<std::string>("") : read_file(path)) text += *machine;
     curl_blob blob = {text.data(), text.size(), CURL_BLOB_COPY};
     curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
+  }
+  if (trust.unverified) {
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
   }
   if (!trust.certificate.empty()) curl_easy_setopt(easy, CURLOPT_SSLCERT, trust.certificate.c_str());
   if (!trust.key.empty()) curl_easy_setopt(easy, CURLOPT_SSLKEY, trust.key.c_str());

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "project/dated_archive.hpp"
 #include "project/toml_values.hpp"
 #include "specs/image_reference.hpp"
 
@@ -68,6 +69,7 @@ std::string write_base_image(const BaseImage& base) {
   put("driver-floor", base.driver_floor);
   put("distribution", base.distribution);
   put("snapshot", base.snapshot.value_or(""));
+  put("archive", base.archive.value_or(""));
   put("user", base.user);
   put("python", base.python.text());
   return out;
@@ -92,6 +94,9 @@ Result<BaseImage> read_base_image(const TomlTable& table) {
   TRY(table.read("snapshot", base.snapshot));
   if (base.snapshot && !is_snapshot(*base.snapshot))
     return fail(table.wrong("snapshot", found("a time such as \"20250606T080910Z\"", *base.snapshot)));
+  TRY(table.read("archive", base.archive));
+  if (base.archive && !is_dated_archive(*base.archive))
+    return fail(table.wrong("archive", found(kDatedArchiveForm, *base.archive)));
   TRY(table.read("user", base.user));
   if (base_user(base.user) != base.user)
     return fail(table.wrong("user", found("a user other than root, such as \"1000:1000\"", base.user)));

@@ -146,6 +146,11 @@ Property digest_of(const Lockfile& lock) {
   return base && base->digest ? Property(base->digest->text()) : std::nullopt;
 }
 
+Property archive_of(const Lockfile& lock) {
+  const auto& base = lock.provenance.base;
+  return base && base->archive ? Property(*base->archive) : std::nullopt;
+}
+
 Property markers_of(const Lockfile& lock) {
   auto texts = lock.environments;
   std::sort(texts.begin(), texts.end());
@@ -172,6 +177,7 @@ std::vector<LockProperty> diff_properties(const Lockfile& before, const Lockfile
   if (!other_python && !other_platforms) compare("environments", "environments", markers_of);
   if (!compare("base_image", "base image", image_of))
     compare("base_digest", "base image's digest", digest_of);
+  compare("archive", "dated archive of apt's packages", archive_of);
   return changed;
 }
 

@@ -70,6 +70,9 @@ struct BaseImage {
   /// The state of the distribution's archive that apt installs from, "20250606T080910Z"; nullopt if launch
   /// uses none, so that what apt installs depends on the day of the build.
   std::optional<std::string> snapshot = {};
+  /// Where that is, if the site names the archive: "http://host.example/archive/{archive}/{date}"
+  /// (is_dated_archive).
+  std::optional<std::string> archive = {};
   std::string user = {};  ///< whom it runs as, "65534" or "app:app"; empty: root, or unknown
   specs::Interpreter
       python;  ///< of the image: installed, available from its distribution, or Provenance::interpreter

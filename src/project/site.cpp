@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "base/toml.hpp"
 #include "containers/engine.hpp"
+#include "project/dated_archive.hpp"
 #include "project/machine_index.hpp"
 #include "pytorch/channel.hpp"
 #include "specs/texts.hpp"
@@ -30,6 +31,7 @@ struct SiteFile {
   std::optional<Setting> engine;
   std::vector<specs::RegistryMirror> registries;
   std::vector<PythonBuild> interpreters;
+  std::optional<Setting> debian_archive;
 };
 
 Result<void> check_url(const TomlTable& table, std::string_view key, const std::optional<Setting>& setting) {
@@ -99,6 +101,18 @@ Result<std::vector<PythonBuild>> read_interpreters(const TomlTable& root) {
   return out;
 }
 
+/// [apt] debian, without slashes at its end.
+Result<std::optional<Setting>> read_debian_archive(const TomlTable& root, std::string_view origin) {
+  TRY_ASSIGN(auto archive, read_single(root, "apt", "debian", origin));
+  if (!archive) return archive;
+  auto& form = archive->value;
+  while (form.ends_with('/')) form.pop_back();
+  if (is_dated_archive(form)) return archive;
+  TRY_ASSIGN(const auto table, root.table("apt"));
+  return fail(table.wrong("debian", fmt::format("expected {}, found {}", kDatedArchiveForm,
+                                                in_quotes(specs::redacted_url(form)))));
+}
+
 bool is_engine(const std::string& name) {
   const auto names = containers::engine_names();
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -115,7 +129,7 @@ Result<SiteFile> parse_site(std::string_view text, const std::string& shown, con
                             const fs::path& home) {
   TRY_ASSIGN(const auto document, parse_toml(text, shown));
   const TomlTable root(document, shown);
-  TRY(root.only({"engine", "index", "channel", "store", "state", "registry", "interpreter"}));
+  TRY(root.only({"engine", "index", "channel", "store", "state", "registry", "interpreter", "apt"}));
   SiteFile site;
   TRY_ASSIGN(site.index_url, read_single(root, "index", "url", shown));
   TRY_ASSIGN(site.channel_url, read_single(root, "channel", "url", shown));
@@ -128,6 +142,7 @@ Result<SiteFile> parse_site(std::string_view text, const std::string& shown, con
   }
   TRY_ASSIGN(site.registries, read_registries(root));
   TRY_ASSIGN(site.interpreters, read_interpreters(root));
+  TRY_ASSIGN(site.debian_archive, read_debian_archive(root, shown));
   settle_path(site.store, folder, home);
   settle_path(site.state, folder, home);
   return site;
@@ -213,6 +228,7 @@ Result<Site> load_site(const std::optional<fs::path>& project_root, const Enviro
   site.warnings = machine.warnings;
   site.registries = project.registries;
   site.registries.insert(site.registries.end(), user.registries.begin(), user.registries.end());
+  site.debian_archive = first_of({project.debian_archive, user.debian_archive});
   site.interpreters = project.interpreters;
   site.interpreters.insert(site.interpreters.end(), user.interpreters.begin(), user.interpreters.end());
   return site;

@@ -88,8 +88,9 @@ Result<std::vector<Distribution>> read_distributions(std::string_view text) {
     if (!glibc || *glibc > 99) return fail(bad_value("distributions.tsv", "N of glibc 2.N", row[4]));
     const auto snapshots = specs::Day::parse(row[5]);
     if (!snapshots && row[5] != "-") return fail(bad_value("distributions.tsv", "a day or -", row[5]));
-    if (snapshots.has_value() == (row[6] == "-"))
-      return fail(bad_value("distributions.tsv", "a sed script where there are snapshots, else -", row[6]));
+    if (row[6].find(snapshots ? "/ID/" : "ARCHIVE/") == std::string::npos)
+      return fail(bad_value("distributions.tsv",
+                            "a sed script with /ID/ where there are snapshots, else with ARCHIVE/", row[6]));
     TRY(during(specs::ImageReference::parse(row[7]), "reading distributions.tsv"));
     distributions.push_back({row[0], row[1], python, static_cast<int>(*patch), static_cast<int>(*glibc),
                              snapshots, row[6], row[7], row[8]});

@@ -43,9 +43,11 @@ struct Distribution {
   specs::Interpreter python;  ///< that it packages
   int python_patch = 0;       ///< 3 of 3.12.3
   int glibc_minor = 0;        ///< 39 for glibc 2.39
-  std::optional<specs::Day> snapshots =
-      {};  ///< its archive is asked for the state of this day and later ones
-  /// A sed script for its lists of sources, with ID for the time.
+  /// Its archive is asked for the state of this day and later ones; nullopt: the site names a dated archive
+  /// of it, or there is none.
+  std::optional<specs::Day> snapshots = {};
+  /// A sed script for its lists of sources, with ID for the time; or with ARCHIVE for the archive that the
+  /// site names, of "debian\\2".
   std::string apt_sources = {};
   std::string image;  ///< of the official library, "docker.io/library/ubuntu:24.04"
   std::string tag;    ///< how tags of other images name it, "ubuntu24.04"

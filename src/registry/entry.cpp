@@ -6,6 +6,7 @@
 
 #include "base/log.hpp"
 #include "containers/registries_conf.hpp"
+#include "net/status.hpp"
 
 namespace launch::registry {
 namespace {
@@ -22,6 +23,30 @@ Result<std::optional<specs::MachineRegistry>> machine_entry(std::string_view nam
                     .hint("remove `blocked` there, or name a mirror in launch.toml: [[registry]]"));
   }
   return *found;
+}
+
+/// Whether a server answers in HTTP over TLS; else why not.
+Result<void> ask_over_tls(const Entry& entry, net::HttpClient& http) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 20;
+  TRY(http.fetch(
+      {.url = *entry.place.base.resolve("/v2/"), .most = kMost, .once = true, .trust = entry.access.trust}));
+  return {};
+}
+
+/// Finds out how an insecure registry is spoken to.
+void settle(Entry& entry, const specs::Endpoint& place, net::HttpClient& http) {
+  const auto trusted = ask_over_tls(entry, http);
+  if (trusted) return;
+  if (trusted.error().message().find(net::kUntrusted) == std::string::npos) {
+    entry.place = entry.place.in_plain_http();
+    log_debug("{} is spoken to in plain HTTP: {}", place.name, trusted.error().message());
+    return;
+  }
+  auto trust = entry.access.trust ? *entry.access.trust : net::Trust{};
+  trust.unverified = true;
+  entry.access.trust = std::make_shared<const net::Trust>(std::move(trust));
+  log_warning("the certificate of {} is not verified, as {} says (insecure = true)", entry.place.host,
+              place.file.empty() ? "launch.toml" : place.file);
 }
 
 bool is_below(std::string_view name, std::string_view place) {
@@ -45,6 +70,7 @@ Result<Entry> entry_at(const specs::Endpoint& place, const Directions& direction
   TRY_ASSIGN(entry.access.login, find_login(place.name, directions.environment, directions.runner));
   TRY_ASSIGN(entry.access.trust,
              find_trust(place.name.substr(0, place.name.find('/')), directions.environment));
+  if (place.insecure) settle(entry, place, directions.http);
   return entry;
 }
 
@@ -56,7 +82,7 @@ Result<Entry> entry_to_push(std::string_view name, const Directions& directions)
   if (!to.insecure) {
     TRY_ASSIGN(const auto registry, machine_entry(name, directions.environment));
     to.insecure = registry && registry->insecure;
-    if (to.insecure) log_debug("{} is spoken to in plain HTTP, as {} says", name, registry->file);
+    if (to.insecure) to.file = registry->file;
   }
   return entry_at(to, directions);
 }

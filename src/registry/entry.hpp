@@ -26,6 +26,7 @@ struct Directions {
   const std::vector<specs::RegistryMirror>& mirrors;
   const Environment& environment;
   ProcessRunner& runner;
+  net::HttpClient& http;
 };
 
 /// Where to pull an image from, in this order: the one place that the site names, else the mirrors of
@@ -35,10 +36,12 @@ Result<std::vector<specs::Endpoint>> places_to_pull(std::string_view name, specs
                                                     const Directions& directions);
 
 /// A place with what belongs to it: a mirror gets its own credentials and never those of the registry that it
-/// stands for. Errors: those of Place::of, find_login and find_trust.
+/// stands for. An insecure one is asked how it can be spoken to, as podman does: over TLS, else in plain
+/// HTTP; a certificate that is not trusted is accepted with a warning. Errors: those of Place::of, find_login
+/// and find_trust.
 Result<Entry> entry_at(const specs::Endpoint& place, const Directions& directions);
 
-/// Where to push: the name itself, in plain HTTP if a [[registry]] entry of the site has it below its
+/// Where to push: the name itself, which is insecure if a [[registry]] entry of the site has it below its
 /// location, or that of registries.conf for the name says so. Errors: those of places_to_pull and entry_at.
 Result<Entry> entry_to_push(std::string_view name, const Directions& directions);
 

@@ -186,7 +186,7 @@ Result<std::optional<RemoteImage>> OciRegistry::find(const specs::ImageReference
     return image.has_value();
   };
   const auto by = reference.digest ? specs::NamedBy::digest : specs::NamedBy::tag;
-  TRY(ask_in_turn(reference.name(), by, {mirrors_, *environment_, *runner_}, ask));
+  TRY(ask_in_turn(reference.name(), by, {mirrors_, *environment_, *runner_, *http_}, ask));
   return image;
 }
 

@@ -40,6 +40,14 @@ std::string form_field(std::string_view name, std::string_view value) {
   return std::string(base.with_parameter(name, value).query());
 }
 
+/// For servers that the registry names, such as that of its tokens: they get no certificate of this client,
+/// and are verified if the registry is.
+std::shared_ptr<const net::Trust> trust_elsewhere(const Access& access) {
+  if (!access.trust || !access.trust->unverified) return nullptr;
+  static const auto anyone = std::make_shared<const net::Trust>(net::Trust{.unverified = true});
+  return anyone;
+}
+
 }  // namespace
 
 specs::Url Place::manifest(std::string_view tag_or_digest) const {
@@ -54,14 +62,19 @@ specs::Url Place::referrers(const Digest& subject) const {
   return base.extend_path("/referrers/" + subject.text());
 }
 
+Place Place::in_plain_http() const {
+  auto plain = *this;
+  plain.base = *specs::Url::parse("http" + base.text().substr(std::string_view("https").size()));
+  return plain;
+}
+
 Result<Place> Place::of(const specs::Endpoint& name) {
   const auto slash = std::min(name.name.find('/'), name.name.size());
   Place place;
   place.host = name.name.substr(0, slash);
   if (place.host == "docker.io") place.host = "registry-1.docker.io";
   place.repository = name.name.substr(std::min(slash + 1, name.name.size()));
-  const auto base = specs::Url::parse(
-      fmt::format("{}://{}/v2/{}", name.insecure ? "http" : "https", place.host, place.repository));
+  const auto base = specs::Url::parse(fmt::format("https://{}/v2/{}", place.host, place.repository));
   if (!base) {
     return fail(input_error(fmt::format("{} is not a valid registry address", in_quotes(place.host)))
                     .hint(fmt::format("correct the location under [[registry]] in {}: HOST[:PORT][/PATH]",
@@ -83,7 +96,7 @@ Result<net::HttpResponse> Session::send(net::HttpRequest request) {
     const bool ours = request.url.origin() == place_.base.origin();
     const auto used = ours ? authorization() : std::string();
     request.headers = headers;
-    request.trust = ours ? access_.trust : nullptr;
+    request.trust = ours ? access_.trust : trust_elsewhere(access_);
     if (!used.empty()) request.headers.emplace_back("Authorization", used);
     auto answer = http_.fetch(request);
     if (!answer)
@@ -142,7 +155,7 @@ Result<std::string> Session::fetch_token(const BearerChallenge& challenge) {
   if (login && !safe)
     return fail(garbage(
         place_.base, fmt::format("it wants the credentials sent to {} without encryption", challenge.realm)));
-  if (challenge.realm.host() == place_.base.host()) request.trust = access_.trust;
+  request.trust = challenge.realm.host() == place_.base.host() ? access_.trust : trust_elsewhere(access_);
   if (login && !login->identity_token.empty()) {
     request.method = net::Method::post;
     request.repeatable = true;

@@ -31,7 +31,10 @@ struct Place {
   specs::Url blob(const Digest& digest) const;
   specs::Url referrers(const Digest& subject) const;
 
-  /// Errors (input): not a valid address.
+  /// The same where the registry does not speak TLS.
+  Place in_plain_http() const;
+
+  /// Over TLS. Errors (input): not a valid address.
   static Result<Place> of(const specs::Endpoint& name);
 };
 

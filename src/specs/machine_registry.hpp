@@ -21,7 +21,7 @@ struct MachineRegistry {
   };
   std::string prefix;  ///< "docker.io", a part of a registry such as "docker.io/nvidia", or "*.example.com"
   std::string location = {};         ///< instead of the prefix; empty: the name stays
-  bool insecure = false;             ///< plain HTTP
+  bool insecure = false;             ///< plain HTTP and certificates that are not trusted are accepted
   bool blocked = false;              ///< not to be used
   std::vector<Mirror> mirrors = {};  ///< asked first, in this order
   std::string file = {};             ///< that says so
@@ -31,8 +31,8 @@ struct MachineRegistry {
 
 /// Where an image can be reached.
 struct Endpoint {
-  std::string name;  ///< "mirror.example/hub/nvidia/cuda"
-  bool insecure = false;
+  std::string name;       ///< "mirror.example/hub/nvidia/cuda"
+  bool insecure = false;  ///< as that of MachineRegistry
   std::string file = {};  ///< of the machine that says so; empty: the site, or nothing does
 };
 

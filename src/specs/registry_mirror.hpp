@@ -12,7 +12,7 @@ namespace launch::specs {
 struct RegistryMirror {
   std::string prefix;     ///< "docker.io", or a part of a registry: "docker.io/nvidia"
   std::string location;   ///< "127.0.0.1:5000", "mirror.example/hub"
-  bool insecure = false;  ///< plain HTTP
+  bool insecure = false;  ///< plain HTTP and certificates that are not trusted are accepted
 
   friend bool operator==(const RegistryMirror&, const RegistryMirror&) = default;
 };

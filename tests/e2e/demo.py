@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 
+from compiles import COMPILES, EXPECTED
+
 what, demo, launch = sys.argv[1:]
 project = pathlib.Path(demo).parent.parent / "build" / "demo"
 image = "localhost/launch/demo:latest"
@@ -28,28 +30,6 @@ PORT_TRAIN = """
 command = ["train.py"]
 mounts  = [{ from = "early", to = "/opt/early", read-only = true }]
 env     = { PATH = "/opt/early:/opt/venv/bin:/usr/bin:/bin" }
-"""
-
-
-# What Triton does with a launcher, and inductor on the CPU.
-COMPILES = """
-import importlib, pathlib, subprocess, sys, sysconfig, tempfile
-folder = pathlib.Path(tempfile.mkdtemp())
-(folder / "launcher.c").write_text(
-    '#include <Python.h>\\n'
-    'static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "launcher"};\\n'
-    'PyMODINIT_FUNC PyInit_launcher(void) { return PyModule_Create(&module); }\\n')
-subprocess.run(["gcc", "-shared", "-fPIC", f"-I{sysconfig.get_path('include')}", folder / "launcher.c", "-o", folder / "launcher.so"],
-               check=True)
-sys.path.insert(0, str(folder))
-print(importlib.import_module("launcher").__name__)
-
-import torch
-from torch._dynamo.utils import counters
-def function(x, y):
-    return torch.sin(x) * y + torch.softmax(x, -1)
-x, y = torch.randn(64, 64), torch.randn(64, 64)
-print(torch.allclose(torch.compile(function, fullgraph=True)(x, y), function(x, y), atol=1e-5), counters["stats"]["unique_graphs"])
 """
 
 
@@ -101,7 +81,7 @@ def lock_again_is_the_same_file() -> None:
 
 def functions_compile() -> None:
     done = podman("run", "--rm", "--network", "none", image, "python3", "-c", COMPILES)
-    assert (done.returncode, done.stdout) == (0, "launcher\nTrue 1\n"), (done.returncode, done.stdout, done.stderr[-3000:])
+    assert (done.returncode, done.stdout) == (0, EXPECTED), (done.returncode, done.stdout, done.stderr[-3000:])
 
 
 def failing_rank_is_named() -> None:

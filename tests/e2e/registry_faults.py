@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import socket
+import subprocess
 import tarfile
 import time
 import unittest
@@ -322,7 +323,8 @@ class RegistryFaults(StandaloneProject):
 
     # Other addresses.
 
-    def test_encryption(self):
+    def secure_registry(self):
+        """Which speaks TLS with a certificate of its own, and has what REGISTRY has."""
         certificate = self.root / "certificate.pem"
         run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
             "-subj", "/CN=launch-test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", self.root / "key.pem", "-out",
@@ -332,6 +334,10 @@ class RegistryFaults(StandaloneProject):
         self.addCleanup(secure.server_close)
         self.addCleanup(secure.shutdown)
         secure.repositories = REGISTRY.repositories
+        return secure
+
+    def test_encryption(self):
+        secure = self.secure_registry()
         trusted = self.project / f"home/.config/containers/certs.d/{secure.address}"
         with self.subTest("a certificate that is not trusted"):
             self.push(lambda h: False, code=3, address=secure.address)
@@ -348,6 +354,51 @@ class RegistryFaults(StandaloneProject):
             self.assert_error("error: the registry sent an invalid answer for https://SECURE/v2/team/demo/blobs/uploads/: it wants "
                               "the upload sent to http://REGISTRY/v2/team/demo/blobs/uploads/N without encryption\n"
                               "  while pushing BLOB\n  while pushing SECURE/team/demo\n".replace("SECURE", secure.address) + NO_REGISTRY)
+
+    def test_insecure_with_a_certificate(self):
+        """As podman, by the same file: a certificate that is not trusted is accepted, and launch says so."""
+        secure = self.secure_registry()
+        secure.login = REGISTRY.login = "user:secret"
+        self.log_in(secure.address)
+        site, before = self.site()
+        site.write_text(re.sub(r"\[\[registry\]\]\n(\w+ = .*\n)+", "", before))
+        configuration = self.root / "registries.conf"
+        moved = f'[[registry]]\nlocation = "docker.io"\n[[registry.mirror]]\nlocation = "{secure.address}"\n'
+        told = {"CONTAINERS_REGISTRIES_CONF": str(configuration)}
+        podman = {**os.environ, **own_storage(self.root / "podman-tls"), **told, "REGISTRY_AUTH_FILE": str(self.auth)}
+        self.addCleanup(release_storage, self.root / "podman-tls")
+        image = f"{secure.address}/nvidia/cuda:{TAG}"
+        with self.subTest("podman"):
+            configuration.write_text(f'[[registry]]\nlocation = "{secure.address}"\n')
+            self.assertIn("certificate", self.fails("podman", "pull", "--quiet", image, env=podman))
+            configuration.write_text(f'[[registry]]\nlocation = "{secure.address}"\ninsecure = true\n')
+            run("podman", "pull", "--quiet", image, env=podman)
+        not_verified = f"warning: the certificate of {secure.address} is not verified, as {{}} says (insecure = true)\n"
+        with self.subTest("a mirror"):
+            configuration.write_text(moved + "insecure = true\n")
+            self.pull(lambda h: False, **told)
+            self.assertIn(not_verified.format(configuration), self.words)
+        with self.subTest("push"):
+            configuration.write_text(f'[[registry]]\nlocation = "{secure.address}"\ninsecure = true\n')
+            self.push(lambda h: False, address=secure.address, **told)
+            self.assertIn(not_verified.format(configuration), self.words)
+            REGISTRY.repositories.pop(TARGET)
+        with self.subTest("launch.toml"):
+            site.write_text(before + self.plain_http(secure.address))
+            self.push(lambda h: False, address=secure.address)
+            self.assertIn(not_verified.format("launch.toml"), self.words)
+            REGISTRY.repositories.pop(TARGET)
+        with self.subTest("nobody says so"):
+            site.write_text(before)
+            self.push(lambda h: False, code=3, address=secure.address)
+            self.assert_error(NOT_TRUSTED.replace("SECURE", secure.address))
+        self.assertEqual(secure.wrong, [])
+
+    def fails(self, *command, **more):
+        """What a command says that fails."""
+        done = subprocess.run(command, text=True, capture_output=True, **more)
+        self.assertNotEqual(done.returncode, 0)
+        return done.stderr
 
     def nowhere(self):
         """An address at which nobody answers."""
@@ -385,13 +436,11 @@ class RegistryFaults(StandaloneProject):
             f'[[registry]]\nlocation = "{REGISTRY.address}"\ninsecure = true\n')
         told = {"CONTAINERS_REGISTRIES_CONF": str(configuration)}
         with self.subTest("podman"):
-            REGISTRY.fault = lambda h: h.url.path == "/v2/" and h.say(200, b"{}")
             known = {**os.environ, **own_storage(self.root / "podman"), **told}
             self.addCleanup(release_storage, self.root / "podman")
             run("podman", "pull", "--quiet", f"docker.io/nvidia/cuda:{TAG}", env=known)
             digest = run("podman", "images", "--format", "{{.Digest}}", env=known).strip()
             self.assertEqual(digest, self.parts["MANIFEST"])
-            REGISTRY.reset()
         moved = f"docker.io/nvidia/cuda comes from {REGISTRY.address}/nvidia/cuda, as {configuration} says\n"
         failed = f"warning: {nowhere}/nvidia/cuda, a mirror of docker.io/nvidia/cuda in {configuration}, failed: "
         with self.subTest("lock"):

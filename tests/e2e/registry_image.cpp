@@ -96,8 +96,10 @@ Result<void> push(std::span<char*> options, const Layers& layers, const Work& wo
   registry::PushRequest request;
   request.tag = to.tag;
   const auto runner = make_process_runner();
-  TRY_ASSIGN(auto entry, registry::entry_to_push(
-                             to.name(), {{{"registry.example", options[2], true}}, environment, *runner}));
+  const auto http = net::make_http_client({}, environment, work.clock, work.disk);
+  TRY_ASSIGN(auto entry,
+             registry::entry_to_push(
+                 to.name(), {{{"registry.example", options[2], true}}, environment, *runner, *http}));
   request.place = std::move(entry.place);
   request.access = std::move(entry.access);
   request.top = {std::string(archive::kManifestType), archive::image_manifest_text(image)};
@@ -110,7 +112,6 @@ Result<void> push(std::span<char*> options, const Layers& layers, const Work& wo
   for (auto& blob : request.blobs) {
     if (*options[3] != '\0') blob.mount_from = {options[3]};
   }
-  const auto http = net::make_http_client({}, environment, work.clock, work.disk);
   TRY_ASSIGN(const auto pushed, registry::push(request, *http, work, {.chunk = std::stoull(options[1])}));
   fmt::print("{} {} {} {}\n", pushed.digest.text(), pushed.sent, pushed.present, pushed.mounted);
   return {};
@@ -120,10 +121,10 @@ Result<void> pull(const char* reference, const char* store, const Work& work) {
   const auto environment = Environment::of_this_process();
   TRY_ASSIGN(const auto from, specs::ImageReference::parse(reference));
   const auto runner = make_process_runner();
-  TRY_ASSIGN(const auto entry, registry::entry_at({from.name()}, {{}, environment, *runner}));
+  const auto http = net::make_http_client({}, environment, work.clock, work.disk);
+  TRY_ASSIGN(const auto entry, registry::entry_at({from.name()}, {{}, environment, *runner, *http}));
   TRY_ASSIGN(const auto kept, store::Store::open(store, work));
   TRY_ASSIGN(const auto platform, specs::Platform::parse("linux-x86_64"));
-  const auto http = net::make_http_client({}, environment, work.clock, work.disk);
   TRY_ASSIGN(const auto image,
              store::pull(kept, entry.place, entry.access, *from.digest, platform, from.text(), *http, work));
   for (const auto& layer : image.layers) fmt::print("{}\n", layer.string());

@@ -91,7 +91,8 @@ class Standalone(StandaloneProject):
                          "/new/workspace/bin:/opt/venv/bin\n")
         self.assertEqual([layer["wheels"] for layer in first["layers"]],
                          [["nvidia_large-1.0-py3-none-any.whl"], ["small_tool-1.0-py3-none-any.whl"]])
-        self.assertRegex(words, r"\n9 layers, [0-9.]+ MB compressed:\n  [0-9.]+ MB  ")
+        self.assertRegex(words, r"\n9 layers, [0-9.]+ MB compressed, [0-9.]+ MB unpacked:\n  COMPRESSED +UNPACKED +LAYER\n"
+                                r"  [0-9.]+ MB +[0-9.]+ MB +\w")
         sizes = {size["name"]: size for size in first["sizes"]}
         self.assertEqual(list(sizes)[0], "layer 1 of the base image")
         self.assertEqual(list(sizes)[-1], "the project's files")

@@ -51,6 +51,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.token()
         if not self.is_known_user():
             return self.refuse(401, "UNAUTHORIZED", WWW_Authenticate=self.server.challenge())
+        if (self.command, self.url.path) == ("GET", "/v2/"):
+            return self.say(200, b"{}")
         match = re.fullmatch(r"/v2/([a-z0-9/._-]+)/(manifests|blobs)/(.*)", self.url.path)
         if not match:
             return self.wrong(404, "UNSUPPORTED", f"no such address: {self.path}")

@@ -1,5 +1,6 @@
 #include <regex>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "scenarios/demo_project.hpp"
@@ -42,6 +43,13 @@ TEST_F(DoctorScenario, AMachineThatHasEverything) {
             "state         [ROOT]/state  [LAUNCH_STATE]\n"
             "cache         [ROOT]/home/.cache/launch/http  [default]\n"
             "registry      docker.io at [REGISTRY]  [site]\n");
+}
+
+TEST_F(DoctorScenario, ShowsTheDatedArchiveOfDebian) {
+  demo_.scenario.write("launch.toml", demo_.scenario.read("launch.toml") +
+                                          "[apt]\ndebian = \"http://ours.example/{archive}/{date}\"\n");
+  EXPECT_THAT(demo_.launch({"doctor"}).out,
+              testing::HasSubstr("\ndebian        http://ours.example/{archive}/{date}  [launch.toml]\n"));
 }
 
 TEST_F(DoctorScenario, AMachineWithoutAnEngine) {

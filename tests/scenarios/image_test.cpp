@@ -193,7 +193,8 @@ TEST_F(Render, WhatCannotBeCombined) {
 /// The end of a build.
 const std::string kBuilt =
     "localhost/launch/demo is built: 151 B of wheels, [TIME]\n1 layer of wheels, 421 B unpacked:\n"
-    "  421 B  torch 2.3.1\n";
+    "  UNPACKED  LAYER\n"
+    "  421 B     torch 2.3.1\n";
 
 TEST_F(Build, OnceAndThenItIsFound) {
   auto done = demo_.launch({"build", "demo"});

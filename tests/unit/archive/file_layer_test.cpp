@@ -25,7 +25,7 @@ struct Made {
         bytes(range(0, layer.plan.size)) {
     const test::Scratch scratch;
     EXPECT_TRUE(write_file(scratch / "a.tar.gz", bytes));
-    tar = digest_of_gunzipped(scratch / "a.tar.gz").value();
+    tar = gunzipped(scratch / "a.tar.gz").value().digest;
     const TarVisitor visitor = {.enter = [&](const TarEntry& entry) -> Result<bool> {
                                   members.push_back({entry, ""});
                                   tar_size += tar_header({.path = entry.name}).size() + entry.size +

@@ -1,5 +1,6 @@
 #include "archive/gzip.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "fakes/faulty_disk.hpp"
@@ -10,14 +11,14 @@
 namespace launch::archive {
 namespace {
 
-class DigestOfGunzipped : public testing::Test {
+class Gunzip : public testing::Test {
  protected:
   std::string of(const std::string& bytes) {
     EXPECT_TRUE(write_file(file_, bytes));
-    const auto digest = digest_of_gunzipped(file_);
-    if (digest) return digest->hex();
-    kind_ = digest.error().kind();
-    return digest.error().text();
+    const auto held = gunzipped(file_);
+    if (held) return fmt::format("{} {}", held->size, held->digest.hex());
+    kind_ = held.error().kind();
+    return held.error().text();
   }
   test::Scratch scratch_;
   std::filesystem::path file_ = scratch_ / "a.tar.gz";
@@ -30,15 +31,15 @@ std::string lines_of_numbers() {
   return out;
 }
 
-TEST_F(DigestOfGunzipped, IsThatOfTheContentOfAllMembers) {
+TEST_F(Gunzip, MeasuresTheContentOfAllMembers) {
   const auto large = lines_of_numbers();
-  EXPECT_EQ(of(fakes::gzip("")), Digest::of("").hex());
-  EXPECT_EQ(of(fakes::gzip(large)), Digest::of(large).hex());
+  EXPECT_EQ(of(fakes::gzip("")), "0 " + Digest::of("").hex());
+  EXPECT_EQ(of(fakes::gzip(large)), fmt::format("{} {}", large.size(), Digest::of(large).hex()));
   EXPECT_EQ(of(fakes::gzip("one") + gzip_member("two") + fakes::gzip(large)),
-            Digest::of("onetwo" + large).hex());
+            fmt::format("{} {}", large.size() + 6, Digest::of("onetwo" + large).hex()));
 }
 
-TEST_F(DigestOfGunzipped, ADamagedFileIsAnError) {
+TEST_F(Gunzip, ADamagedFileIsAnError) {
   const auto whole = fakes::gzip(lines_of_numbers());
   const auto damaged = "error: " + file_.string() + " is damaged: it cannot be decompressed\n";
   for (const auto size : {whole.size() - 1, whole.size() - 8, whole.size() / 2, std::size_t{20}})
@@ -50,12 +51,12 @@ TEST_F(DigestOfGunzipped, ADamagedFileIsAnError) {
   EXPECT_EQ(kind_, ErrorKind::input);
 }
 
-TEST_F(DigestOfGunzipped, APlainOrMissingFileIsAnError) {
+TEST_F(Gunzip, APlainOrMissingFileIsAnError) {
   for (const std::string plain : {"", "plain text", "\x1f"}) {
     EXPECT_EQ(of(plain), "error: " + file_.string() + " is not compressed by gzip\n");
     EXPECT_EQ(kind_, ErrorKind::input);
   }
-  const auto missing = digest_of_gunzipped(scratch_ / "missing");
+  const auto missing = gunzipped(scratch_ / "missing");
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().kind(), ErrorKind::environment);
   EXPECT_EQ(missing.error().text(),
@@ -72,7 +73,7 @@ TEST(StoredGzip, IsTheContentWhateverItsSize) {
     const auto written = write_stored_gzip(disk, content, file);
     ASSERT_TRUE(written) << written.error().text();
     EXPECT_EQ(*written, sha256_file(file).value());
-    EXPECT_EQ(digest_of_gunzipped(file).value(), Digest::of(content)) << size;
+    EXPECT_EQ(gunzipped(file).value().digest, Digest::of(content)) << size;
     EXPECT_EQ(std::filesystem::file_size(file),
               size + 18 + 5 * std::max<std::size_t>(1, (size + 65534) / 65535));
   }

@@ -100,6 +100,20 @@ TEST_F(RootTreeTest, HasTheLastKindOfAPath) {
   EXPECT_THAT(read({{file("etc/passwd")}, {folder("etc/passwd")}}).value().files, IsEmpty());
 }
 
+/// Whatever is behind the blocks of zeros that end a tar.
+TEST_F(RootTreeTest, KnowsHowLargeTheLayersAre) {
+  std::vector<std::filesystem::path> files;
+  std::vector<std::uint64_t> sizes;
+  for (const std::string end : {"", "\0", "more"}) {
+    auto tar = fakes::make_tar({folder("etc"), file("etc/passwd", std::string(100'000, 'x'))}) +
+               std::string(200'000, end.empty() ? '\0' : 'z') + end;
+    sizes.push_back(tar.size());
+    files.push_back(scratch_ / (std::to_string(files.size()) + ".tar.gz"));
+    ASSERT_TRUE(write_file(files.back(), fakes::gzip(tar)));
+  }
+  EXPECT_EQ(read_root_tree(files).value().sizes, sizes);
+}
+
 TEST_F(RootTreeTest, NamesTheLayerThatIsNone) {
   const std::vector<std::filesystem::path> files = {scratch_ / "layer.tar.gz"};
   ASSERT_TRUE(write_file(files.front(), "plain text"));
@@ -149,7 +163,8 @@ TEST(RootTreeText, IsReadBack) {
   EXPECT_EQ(parse_root_tree(root_tree_text({})), RootTree{});
   const RootTree tree{.folders = {{"etc", {0755, 0, 0}}, {"home/a b\n\"", {0700, 1001, 4'294'967'295}}},
                       .links = {{"bin", "usr/bin"}, {"\xff\x80", "\xc3"}},
-                      .files = {{"etc/passwd", {"j\xf6rg:x:1:1::/:/bin/sh\n\xc3\xb6\\", {0644, 0, 42}}}}};
+                      .files = {{"etc/passwd", {"j\xf6rg:x:1:1::/:/bin/sh\n\xc3\xb6\\", {0644, 0, 42}}}},
+                      .sizes = {512, 18'446'744'073'709'551'615U}};
   EXPECT_EQ(parse_root_tree(root_tree_text(tree)), tree);
   EXPECT_EQ(root_tree_text(*parse_root_tree(root_tree_text(tree))), root_tree_text(tree));
 }
@@ -158,10 +173,13 @@ TEST(RootTreeText, ThatIsDamagedIsNone) {
   const auto text = root_tree_text({.folders = {{"etc", {0755, 0, 0}}}});
   for (const auto& damaged :
        {std::string(), std::string("[]"), std::string("{}"), text.substr(1), text.substr(0, text.size() - 1),
-        std::string(R"({"folders":{},"links":{}})"), std::string(R"({"folders":[],"links":{},"files":{}})"),
-        std::string(R"({"folders":{"a":[1,2]},"links":{},"files":{}})"),
-        std::string(R"({"folders":{"a":[1,2,-3]},"links":{},"files":{}})"),
-        std::string(R"({"folders":{},"links":{},"files":{"etc/passwd":{"content":"x"}}})")})
+        std::string(R"({"folders":{},"links":{}})"),
+        std::string(R"({"folders":[],"links":{},"files":{},"sizes":[]})"),
+        std::string(R"({"folders":{"a":[1,2]},"links":{},"files":{},"sizes":[]})"),
+        std::string(R"({"folders":{"a":[1,2,-3]},"links":{},"files":{},"sizes":[]})"),
+        std::string(R"({"folders":{},"links":{},"files":{"etc/passwd":{"content":"x"}},"sizes":[]})"),
+        std::string(R"({"folders":{},"links":{},"files":{},"sizes":[-1]})"),
+        std::string(R"({"folders":{},"links":{},"files":{}})")})
     EXPECT_EQ(parse_root_tree(damaged), std::nullopt) << damaged;
 }
 

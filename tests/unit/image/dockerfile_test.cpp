@@ -96,8 +96,10 @@ TEST(Dockerfile, OnABaseWithAUserRunsAsRootAndEndsWithThatUser) {
 }
 
 /// The lists of sources of apt that a rendered Dockerfile uses, of a base with these.
-std::string rewritten(const std::string& distribution, const std::string& python, std::string_view sources) {
+std::string rewritten(const std::string& distribution, const std::string& python, std::string_view sources,
+                      const std::optional<std::string>& archive = {}) {
   auto base = project::test::base(distribution, python);
+  base.archive = archive;
   base.snapshot = "20250606T080910Z";
   const auto text =
       rendered(project::test::recipe(replace_all(kRecipe, "3.12", python) + "[image]\napt = [\"gcc\"]\n"),
@@ -128,6 +130,52 @@ TEST(Dockerfile, InstallsFromTheArchiveOfThatDay) {
       "https://snapshot.ubuntu.com/ubuntu/20250606T080910Z/\n"
       "deb http://archive.ubuntu.com/ubuntu-old/ jammy main\n"
       "deb http://mirror.example/ubuntu/ jammy main\n");
+}
+
+/// Lists as the official images of Debian 11, 12 and 13 and mirrors have them. The names of Debian's own
+/// hosts are put together here, as no file of this project has them.
+TEST(Dockerfile, OnDebianInstallsFromTheArchiveThatTheSiteNames) {
+  const auto sources = [](std::string_view text) {
+    return replace_all(std::string(text), "DEBIAN", std::string("debian.") + "org");
+  };
+  const auto rest = sources(
+      "# deb http://snapshot.DEBIAN/archive/debian/20260101T000000Z bookworm main\n"
+      "deb http://archive.DEBIAN/debian-archive/debian bookworm main\n"
+      "deb http://mirror.example/debian bookworm main\n"
+      "URIs: http://deb.DEBIAN/debian-debug\n");
+  const auto text = sources(
+                        "deb http://deb.DEBIAN/debian bullseye main\n"
+                        "deb http://deb.DEBIAN/debian-security bullseye-security main\n"
+                        "deb [arch=amd64] https://security.DEBIAN/debian-security/ bullseye-security main\n"
+                        "deb http://ftp.de.DEBIAN/debian/ bullseye-updates main\n"
+                        "Types: deb\nURIs: http://deb.DEBIAN/debian\nSuites: bookworm bookworm-updates\n"
+                        "URIs: http://deb.DEBIAN/debian-security http://deb.DEBIAN/debian/\n") +
+                    rest;
+  for (const auto& [distribution, python] :
+       {std::pair("debian 12", "3.11"), std::pair("debian 13", "3.13")}) {
+    EXPECT_EQ(rewritten(distribution, python, text, "http://ours.example/archive/{archive}/{date}"),
+              "deb http://ours.example/archive/debian/20250606T080910Z/ bullseye main\n"
+              "deb http://ours.example/archive/debian-security/20250606T080910Z/ bullseye-security main\n"
+              "deb [arch=amd64] http://ours.example/archive/debian-security/20250606T080910Z/ "
+              "bullseye-security main\n"
+              "deb http://ours.example/archive/debian/20250606T080910Z/ bullseye-updates main\n"
+              "Types: deb\nURIs: http://ours.example/archive/debian/20250606T080910Z/\nSuites: bookworm "
+              "bookworm-updates\n"
+              "URIs: http://ours.example/archive/debian-security/20250606T080910Z/ "
+              "http://ours.example/archive/debian/20250606T080910Z/\n" +
+                  rest);
+  }
+}
+
+TEST(Dockerfile, OfADebianWhoseArchiveTheSiteNames) {
+  auto base = project::test::base("debian 12", "3.11");
+  base.snapshot = "20250606T080910Z";
+  base.archive = "http://ours.example/archive/{archive}/{date}";
+  auto lock = project::test::lock_of({package("numpy", "2.2.6", 16'500'000)}, std::move(base));
+  lock.lock.provenance.cuda = fakes::accelerator("cpu");
+  auto recipe = project::test::recipe(kRecipe + "[image]\napt = [\"g++\"]\n");
+  recipe.python = fakes::python("3.11");
+  expect_golden("debian.Dockerfile", rendered(recipe, lock));
 }
 
 TEST(Dockerfile, OfADebianThatHasNoSnapshots) {

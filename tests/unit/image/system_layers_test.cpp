@@ -109,7 +109,7 @@ TEST_F(SystemLayersTest, AreThoseAboveTheBaseAndKept) {
   EXPECT_EQ(layer.created_by, "apt: gcc libc6-dev");
   EXPECT_EQ(layer.blob.digest, sha256_file(file).value());
   EXPECT_EQ(layer.blob.size, std::filesystem::file_size(file));
-  EXPECT_EQ(archive::digest_of_gunzipped(file).value(), Digest::of(tar_));
+  EXPECT_EQ(archive::gunzipped(file).value().digest, Digest::of(tar_));
   EXPECT_THAT(
       work_.reporter.notes,
       ElementsAre("docker installs gcc, libc6-dev of the distribution once; the layer is kept in the store"));

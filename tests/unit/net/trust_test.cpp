@@ -251,6 +251,20 @@ TEST_F(Tls, ARequestMayBringItsOwnTrust) {
   EXPECT_TRUE(machine->fetch({.url = fakes::url(secure.url("/page")), .trust = other}));
 }
 
+TEST_F(Tls, ARequestMayAcceptAnyCertificate) {
+  make(scratch.path(), "wrong", "pypi.example");
+  fakes::HttpServer misnamed((scratch / "wrong.pem").string(), (scratch / "wrong.key").string());
+  misnamed.serve("/page", {.body = "hello"});
+  const auto anyone = std::make_shared<Trust>(Trust{.unverified = true});
+  const auto net = client();
+  const auto url = fakes::url(misnamed.url("/page"));
+  const auto response = net->fetch({.url = url, .trust = anyone});
+  ASSERT_TRUE(response) << response.error().text();
+  EXPECT_EQ(response->body, "hello");
+  EXPECT_FALSE(net->fetch({.url = url}));  // on a connection of its own
+  EXPECT_TRUE(net->fetch({.url = url, .trust = anyone}));
+}
+
 TEST_F(Tls, AServerWithoutTlsIsNamed) {
   const auto response =
       client()->fetch({.url = fakes::url(fmt::format("https://127.0.0.1:{}/", server.port()))});

@@ -72,6 +72,7 @@ Lockfile sample() {
                                        .driver_floor = "525.60.13",
                                        .distribution = "ubuntu 24.04",
                                        .snapshot = "20250606T100001Z",
+                                       .archive = "http://a.example/archive/{archive}/{date}",
                                        .python = fakes::python("3.12")}};
   return lock;
 }
@@ -136,6 +137,7 @@ digest = "sha256:)" + kA + R"("
 driver-floor = "525.60.13"
 distribution = "ubuntu 24.04"
 snapshot = "20250606T100001Z"
+archive = "http://a.example/archive/{archive}/{date}"
 python = "3.12"
 
 [tool.launch.base.platforms]
@@ -472,7 +474,7 @@ TEST(LockfileError, TwoOfOneName) {
   EXPECT_EQ(error_of(twice("'dev' in dependency_groups")), "no error");
   EXPECT_EQ(
       error_of(twice("sys_platform == 'linux'")),
-      with_hint("pylock.demo.toml:65:8: [[packages]] name: there are two packages \"filelock\" that may be "
+      with_hint("pylock.demo.toml:66:8: [[packages]] name: there are two packages \"filelock\" that may be "
                 "installed together"));
 }
 
@@ -500,6 +502,16 @@ TEST(LockfileError, Provenance) {
   EXPECT_EQ(edit_error("20250606T100001Z", "20250606T1000;ls"),
             with_hint("pylock.demo.toml:59:12: [tool] launch.base.snapshot: expected a time such as "
                       "\"20250606T080910Z\", found \"20250606T1000;ls\""));
+  for (const std::string wrong :
+       {"http://a.example/{archive}", "http://a.example/{date}", "/{archive}/{date}",
+        "http://a.example/{archive}/{date}/", "http://a.example/{archive}/{date}/{x}",
+        "http://a.example/{archive}/{date}';id;'", "http://u:p@a.example/{archive}/{date}",
+        "ftp://a.example/{archive}/{date}", "http://a.example/{archive}/{date}#g"}) {
+    EXPECT_EQ(edit_error("http://a.example/archive/{archive}/{date}", wrong),
+              with_hint("pylock.demo.toml:60:11: [tool] launch.base.archive: expected "
+                        "http://HOST/archive/{archive}/{date}, found \"" +
+                        wrong + "\""));
+  }
   EXPECT_EQ(
       edit_error("\nsnapshot", "\nuser = \"$(id)\"\nsnapshot"),
       with_hint("pylock.demo.toml:59:8: [tool] launch.base.user: expected a user other than root, such as "
@@ -507,7 +519,7 @@ TEST(LockfileError, Provenance) {
   EXPECT_EQ(
       edit_error("\"linux/amd64\" = \"sha256:", "\"linux/amd64\" = \""),
       with_hint(
-          "pylock.demo.toml:63:17: [tool] launch.base.platforms.linux/amd64: expected \"sha256:\" and 64 "
+          "pylock.demo.toml:64:17: [tool] launch.base.platforms.linux/amd64: expected \"sha256:\" and 64 "
           "hex digits, found \"" +
           kB + "\""));
 }

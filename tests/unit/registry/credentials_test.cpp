@@ -7,6 +7,7 @@
 #include "base/base64.hpp"
 #include "fakes/fake_runner.hpp"
 #include "fakes/files.hpp"
+#include "fakes/memory_http.hpp"
 #include "registry/entry.hpp"
 #include "unit/base/scratch.hpp"
 
@@ -18,6 +19,7 @@ using testing::ElementsAre;
 struct CredentialsTest : testing::Test {
   test::Scratch scratch;
   fakes::FakeRunner runner;
+  fakes::MemoryHttp http;
   std::map<std::string, std::string, std::less<>> variables = {{"HOME", scratch / "home"},
                                                                {"XDG_RUNTIME_DIR", scratch / "run"}};
 
@@ -65,7 +67,7 @@ TEST_F(CredentialsTest, AMirrorGetsItsOwnAndNeverThoseOfTheRegistryItStandsFor) 
   put("run/containers/auth.json", auths(entry("docker.io", "hub") + "," + entry("mirror.example", "mirror")));
   const auto user_of = [&](std::string_view name, std::vector<specs::RegistryMirror> mirrors) {
     const Environment environment(variables);
-    const Directions directions{mirrors, environment, runner};
+    const Directions directions{mirrors, environment, runner, http};
     const auto places = places_to_pull(name, specs::NamedBy::tag, directions);
     if (!places) return places.error().text();
     const auto found = entry_at(places->front(), directions);
@@ -77,7 +79,7 @@ TEST_F(CredentialsTest, AMirrorGetsItsOwnAndNeverThoseOfTheRegistryItStandsFor) 
             "mirror.example mirror");
   EXPECT_EQ(user_of("docker.io/nvidia/cuda", {{"docker.io", "other.example", true}}), "other.example (none)");
   const Environment environment(variables);
-  const auto pushed = entry_to_push("mirror.example/team/demo", {{}, environment, runner});
+  const auto pushed = entry_to_push("mirror.example/team/demo", {{}, environment, runner, http});
   ASSERT_TRUE(pushed) << pushed.error().text();
   EXPECT_EQ(pushed->access.login->user, "mirror");
 }

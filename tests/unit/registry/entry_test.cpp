@@ -7,6 +7,8 @@
 #include "base/log.hpp"
 #include "fakes/fake_runner.hpp"
 #include "fakes/files.hpp"
+#include "fakes/memory_http.hpp"
+#include "net/status.hpp"
 #include "unit/base/scratch.hpp"
 
 namespace launch::registry {
@@ -28,9 +30,15 @@ struct EntryTest : testing::Test {
   Environment environment{{{"HOME", scratch.path()}, {"XDG_RUNTIME_DIR", scratch / "run"}}};
   std::vector<specs::RegistryMirror> mirrors;
 
-  EntryTest() { configure(kConfiguration); }
+  fakes::MemoryHttp http;
+
+  EntryTest() {
+    configure(kConfiguration);
+    for (const std::string host : {"127.0.0.1:5000", "plain.example"})
+      http.break_off(fmt::format("https://{}/v2/", host), environment_error(std::string(net::kNoTls)));
+  }
   void configure(const std::string& text) const { EXPECT_TRUE(write_file(file, text)); }
-  Directions directions() { return {mirrors, environment, runner}; }
+  Directions directions() { return {mirrors, environment, runner, http}; }
 
   /// The addresses that are asked for an image until `has` is true of one.
   std::vector<std::string> asked(std::string_view name,
@@ -91,6 +99,38 @@ TEST_F(EntryTest, APushGoesToTheNameItself) {
   EXPECT_EQ(pushed("127.0.0.1:5001/a/b"), "https://127.0.0.1:5001/v2/a/b");
   EXPECT_EQ(pushed("plain.example/a/b"), "http://plain.example/v2/a/b");
   EXPECT_EQ(pushed("docker.io/a/b"), "https://registry-1.docker.io/v2/a/b");
+}
+
+/// containers-registries.conf(5), "insecure".
+TEST_F(EntryTest, AnInsecureRegistryIsSpokenToOverTlsIfItAnswersSo) {
+  mirrors = {{"docker.io", "secure.example", true}, {"quay.example", "self.example", true}};
+  configure("[[registry]]\nlocation = \"self.example/b\"\ninsecure = true\n");
+  http.on("https://self.example/v2/", [](const net::HttpRequest& request) -> Result<fakes::MemoryAnswer> {
+    EXPECT_TRUE(request.once);
+    if (!request.trust || !request.trust->unverified)
+      return fail(environment_error(fmt::format("{}: self-signed certificate", net::kUntrusted)));
+    return fakes::MemoryAnswer{.status = 401};
+  });
+  log_start(LogLevel::info, false);
+  testing::internal::CaptureStderr();
+  const auto secure = entry_to_push("secure.example/a", directions()).value();
+  EXPECT_EQ(secure.place.base.text(), "https://secure.example/v2/a");
+  EXPECT_EQ(secure.access.trust, nullptr) << "its certificate is trusted";
+  for (const std::string name : {"self.example/a", "self.example/b/c"}) {
+    const auto entry = entry_to_push(name, directions()).value();
+    EXPECT_EQ(entry.place.base.text(), "https://self.example/v2/" + name.substr(13));
+    EXPECT_TRUE(entry.access.trust && entry.access.trust->unverified) << name;
+    if (mirrors.size() == 2) mirrors.pop_back();
+  }
+  EXPECT_EQ(
+      testing::internal::GetCapturedStderr(),
+      fmt::format("warning: the certificate of self.example is not verified, as launch.toml says (insecure = "
+                  "true)\nwarning: the certificate of self.example is not verified, as {} says (insecure = "
+                  "true)\n",
+                  file.string()));
+  EXPECT_EQ(pushed("self.example/a"), "https://self.example/v2/a");
+  EXPECT_EQ(entry_to_push("self.example/a", directions())->access.trust, nullptr)
+      << "nobody says that it is insecure";
 }
 
 TEST_F(EntryTest, ABlockedRegistryIsNeitherAskedNorPushedTo) {

@@ -210,6 +210,7 @@ TEST_F(OciRegistryTest, GetsATokenOnceWhenAsked) {
 TEST_F(OciRegistryTest, AsksWhereTheSiteSays) {
   base = "http://127.0.0.1:5000/v2/nvidia/cuda";
   put_index();
+  http.break_off("https://127.0.0.1:5000/v2/", environment_error("it does not speak TLS"));
   EXPECT_TRUE(*find("nvidia/cuda:12.8.1-base", fakes::x86(), {{"docker.io", "127.0.0.1:5000", true}}));
   base = "https://mirror.example/v2/hub/nv/cuda";
   put_index();

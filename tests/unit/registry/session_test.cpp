@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fakes/memory_http.hpp"
 #include "fakes/one_by_one_http.hpp"
 #include "fakes/urls.hpp"
 
@@ -73,6 +74,41 @@ TEST_F(SessionTest, TokensThatOtherThreadsFetchedDoNotCount) {
   };
   EXPECT_EQ(status_of("mine"), 200);
   EXPECT_EQ(registry.issued, 4);
+}
+
+/// Servers that a registry names get none of its certificates, and are verified unless it is not.
+TEST(SessionTrust, OfOtherServersIsThatOfNobody) {
+  fakes::MemoryHttp http;
+  http.put("https://registry.example/v2/a/blobs/b",
+           {.status = 307, .headers = {{"location", "https://blobs.example/b"}}});
+  http.put("https://blobs.example/b", "bytes");
+  http.put("https://registry.example/v2/a/blobs/c",
+           {.status = 401,
+            .headers = {{"www-authenticate", R"(Bearer realm="https://tokens.example/token",service="s")"}}});
+  http.put("https://tokens.example/token?service=s&scope=repository%3Aa%3Apull", R"({"token":"t"})");
+  const auto trusts = [&](const net::Trust& trust) {
+    http.forget_requests();
+    Session session(http, Place::of({"registry.example/a"}).value(),
+                    {.trust = std::make_shared<const net::Trust>(trust)}, Action::pull);
+    for (const std::string blob : {"b", "c"})
+      EXPECT_TRUE(session.send({.url = fakes::url("https://registry.example/v2/a/blobs/" + blob)}));
+    std::map<std::string, std::string> found;
+    for (const auto& request : http.requests()) {
+      found[std::string(request.url.host())] =
+          !request.trust ? "the machine's"
+                         : fmt::format("{}{}", request.trust->certificate.string(),
+                                       request.trust->unverified ? " unverified" : "");
+    }
+    return found;
+  };
+  using testing::ElementsAre;
+  using testing::Pair;
+  EXPECT_THAT(trusts({.certificate = "own"}),
+              ElementsAre(Pair("blobs.example", "the machine's"), Pair("registry.example", "own"),
+                          Pair("tokens.example", "the machine's")));
+  EXPECT_THAT(trusts({.certificate = "own", .unverified = true}),
+              ElementsAre(Pair("blobs.example", " unverified"), Pair("registry.example", "own unverified"),
+                          Pair("tokens.example", " unverified")));
 }
 
 }  // namespace
