@@ -60,7 +60,9 @@ class Gates {
     for (const auto& gate : judged.use.gates) {
       const auto passes = judged.use.source < symbols_.size() ? evaluator_.passes(gate, judged.use.source)
                                                               : pysource::Truth::open();
-      if (passes.is_yes() && gate.line != 0) judged.passed_lines.push_back(gate.line);
+      auto& lines = judged.passed_lines;
+      const bool named = std::find(lines.begin(), lines.end(), gate.line) != lines.end();
+      if (passes.is_yes() && gate.line != 0 && !named) lines.push_back(gate.line);
       all = all & passes;
     }
     judged.runs = all.is_yes()        ? Runs::yes

@@ -43,6 +43,9 @@ class Definitions {
   /// True if the block of a `try`, whose names are bound, raises nothing; null if nothing is known of that.
   Condition success(const std::vector<Statement>& block);
 
+  /// How often the file binds names.
+  const TargetCounts& targets();
+
   std::vector<Condition> take_stars() { return std::move(stars_); }
 
  private:

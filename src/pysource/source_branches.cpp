@@ -44,6 +44,30 @@ std::shared_ptr<const SourceWalk::Branch> SourceWalk::branches_of_one_name(const
   return shared;
 }
 
+void SourceWalk::learn(Place& place, TokenRange test, bool holds) {
+  pysource::learn(place.known, test, holds);
+  link(place, place.own_gates);
+}
+
+void SourceWalk::learn(Place& place, const Flow& flow) {
+  const auto before = place.gates.size();
+  add_gates(place, flow.gates);
+  for (const auto* each = flow.known.get(); each != nullptr; each = each->before.get())
+    pysource::learn(place.known, each->test, each->holds);
+  link(place, flow.known == nullptr ? before : place.own_gates);
+}
+
+/// Adds what gates, from the first one on, say with the tests that are known.
+void SourceWalk::link(Place& place, std::size_t first) {
+  constexpr std::size_t kMost = 32;
+  const auto last = place.gates.size();
+  for (auto i = std::max(first, last - std::min(last, kMost)); i < last; ++i) {
+    auto gate = place.gates[i];
+    gate.test = links_.assume(gate.test, place.known, place.function);
+    if (gate.test != nullptr && gate.test->kind != Kind::boolean) add_gates(place, {std::move(gate)});
+  }
+}
+
 SourceWalk::Flow SourceWalk::branch(const Statement& statement, const Place& place) {
   auto rest = place;  // for the clauses that follow
   auto& names = definitions_.names();
@@ -68,6 +92,8 @@ SourceWalk::Flow SourceWalk::branch(const Statement& statement, const Place& pla
       } else {
         inside.on_other_path = rest.on_other_path = true;
       }
+      learn(inside, clause.head, true);
+      learn(rest, clause.head, false);
       if (!place.constructor_gates.empty() && !definitions_.matters(clause.head)) {
         for (const auto& each : place.constructor_gates) {
           const auto gate = linked_gate(each, tree_, clause.head);
@@ -126,6 +152,12 @@ SourceWalk::Flow SourceWalk::after_branch(std::vector<Way> ways) {
   Flow flow;
   flow.ends = !ways.empty() && ways.back().is_else &&
               std::all_of(ways.begin(), ways.end(), [](const Way& way) { return way.flow.ends; });
+  for (const auto& way : ways) {
+    if (way.is_else && way.flow.ends && ways.size() == 2)
+      pysource::learn(flow.known, ways.front().head, true);
+    if (way.is_else || !way.flow.ends) break;
+    pysource::learn(flow.known, way.head, false);
+  }
   std::vector<Condition> taken;  // the way is, if no earlier one is
   bool known = false;            // some test can be about versions
   const bool matters = std::any_of(ways.begin(), ways.end(), [](const Way& way) {

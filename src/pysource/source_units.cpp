@@ -36,12 +36,12 @@ bool only_wraps(std::string_view name) {
   return std::find(kNames.begin(), kNames.end(), last_part(name)) != kNames.end();
 }
 
-bool is_constructor(std::string_view name) {
+}  // namespace
+
+bool SourceWalk::is_constructor(std::string_view name) {
   return name == "__init__" || name == "__new__" || name == "__post_init__" || name == "setUp" ||
          name == "setUpClass";
 }
-
-}  // namespace
 
 void SourceWalk::add_gates(Place& place, const std::vector<Gate>& gates) {
   if (gates.empty()) return;
@@ -94,8 +94,18 @@ SourceWalk::Flow SourceWalk::function(const Statement& statement, const Place& p
   add_gates(inside, place.function_gates);
   inside.function_gates.clear();
   if (decoration.without_object) inside.constructor_gates.clear();
-  if (place.klass) add_gates(inside, inside.constructor_gates);
   const auto head = statement.clauses.front().head;
+  const bool of_object =
+      place.klass && !decoration.without_object && !head.empty() && !is_constructor(tree_.text(head.first));
+  if (of_object) {
+    auto& gates = inside.constructor_gates;
+    gates.insert(gates.end(), place.base_gates.begin(), place.base_gates.end());
+  }
+  if (place.klass) add_gates(inside, inside.constructor_gates);
+  inside.base_gates.clear();
+  inside.known = nullptr;
+  inside.own_gates = inside.gates.size();
+  inside.function = {head.first, head.first};
   inside.klass.reset();
   if (place.klass) {
     inside.unit = enter_unit(CodeUnit::Kind::method, head, *place.klass, decoration.may_register);

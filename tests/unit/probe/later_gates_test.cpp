@@ -1,0 +1,119 @@
+// Gates that stand elsewhere than before the code: in earlier statements, in packages, base classes, marks.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "gate_tree.hpp"
+
+namespace launch::probe {
+namespace {
+
+using testing::ElementsAreArray;
+using testing::IsEmpty;
+
+/// Right on both sides.
+void expect_correct(const std::vector<Files>& all) {
+  for (const auto& files : all) {
+    const GateTree tree(files);
+    for (const std::string version : {"2.5.1", "2.6.0"})
+      EXPECT_THAT(tree.failures(version), IsEmpty()) << version << "\n" << files.rbegin()->second;
+  }
+}
+
+/// What fails with torch 2.5.1.
+struct Failing {
+  Files files;
+  std::vector<std::string> failures;
+};
+
+void expect_failing(const std::vector<Failing>& all) {
+  for (const auto& [files, failures] : all) {
+    const GateTree tree(files);
+    EXPECT_THAT(tree.failures("2.5.1"), ElementsAreArray(failures)) << files.rbegin()->second;
+    EXPECT_THAT(tree.failures("2.6.0"), IsEmpty()) << files.rbegin()->second;
+  }
+}
+
+TEST(LaterGates, ARefusalHoldsForALaterTest) {
+  const std::vector<Files> correct = {
+      {{"a.py",
+        "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use):\n  if use and not NEW:\n    raise "
+        "RuntimeError('old')\n  if use:\n    from torch.new import x\n"}},
+      {{"a.py",
+        "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use):\n  if use and not NEW:\n    raise "
+        "RuntimeError('old')\n  y = torch.new() if use else 0\n  z = use and torch.new()\n"}},
+      {{"a.py",
+        "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use, n):\n  if use:\n    if not NEW:\n      "
+        "raise RuntimeError('old')\n  for i in n:\n    if use and i:\n      torch.new()\n"}},
+      {{"a.py",
+        "import torch\ndef f(mesh=None):\n  if mesh is not None and not hasattr(torch, 'new'):\n    raise "
+        "RuntimeError('old')\n  if mesh:\n    torch.new()\n  if mesh is None:\n    return\n  torch.new()\n"}},
+      {{"a.py",
+        "import torch\nNEW = torch.__version__ >= '2.6'\nclass A:\n  def f(self, mode):\n    assert not "
+        "self.use or NEW\n    if mode in ('a', 'b') and not NEW:\n      raise ValueError\n    if mode == "
+        "'a':\n      torch.new()\n    elif mode != 'b':\n      return\n    else:\n      torch.new()\n    "
+        "while not self.use:\n      return\n    if not self.use:\n      return\n    torch.new()\n"}},
+      {{"a.py",
+        "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use):\n  if not use:\n    return\n  if use "
+        "and not NEW:\n    raise RuntimeError('old')\n  torch.new()\n"}},
+      {{"a.py",
+        "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use, k):\n  use = use or k\n  if (use or k) "
+        "and not NEW:\n    return\n  if k:\n    torch.new()\n"}},
+      {{"a.py",
+        "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(a, b):\n  if a and b:\n    if not NEW:\n      "
+        "raise RuntimeError('old')\n  if a:\n    if b:\n      torch.new()\n"}},
+  };
+  expect_correct(correct);
+}
+
+TEST(LaterGates, ARefusalOfSomethingElseDoesNot) {
+  const std::vector<Failing> failing = {
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use, other):\n  if other and not NEW:\n    "
+         "raise RuntimeError('old')\n  if use:\n    torch.new()\n"}},
+       {"a.py:7"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use):\n  if use and not NEW:\n    raise "
+         "RuntimeError('old')\n  use = True\n  if use:\n    torch.new()\n"}},
+       {"a.py:8"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use):\n  if use and not NEW:\n    raise "
+         "RuntimeError('old')\n  if not use:\n    torch.new()\n"}},
+       {"a.py:7"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use, n):\n  if use and not NEW:\n    raise "
+         "RuntimeError('old')\n  for i in n:\n    if use:\n      torch.new()\n    use = i\n"}},
+       {"a.py:8"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use):\n  if use and not NEW:\n    raise "
+         "RuntimeError('old')\n  def g(use):\n    if use:\n      torch.new()\n"}},
+       {"a.py:8"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use):\n  if use and not NEW:\n    "
+         "print('old')\n  if use:\n    torch.new()\n"}},
+       {"a.py:7"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(a, b):\n  if (a and b) and not NEW:\n    "
+         "raise RuntimeError('old')\n  if a:\n    torch.new()\n  if a or b:\n    torch.new()\n"}},
+       {"a.py:7", "a.py:9"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use):\n  if use() and not NEW:\n    raise "
+         "RuntimeError('old')\n  if use():\n    torch.new()\n"}},
+       {"a.py:7"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(m):\n  if m is not None and not NEW:\n    "
+         "raise RuntimeError('old')\n  if m is None:\n    torch.new()\n"}},
+       {"a.py:7"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(self):\n  if self.use and not NEW:\n    "
+         "raise RuntimeError('old')\n  self.use = 1\n  if self.use:\n    torch.new()\n"}},
+       {"a.py:8"}},
+      {{{"a.py",
+         "import torch\nfrom x import check_torch_version\ndef f(use):\n  if use:\n    "
+         "check_torch_version(use)\n  if use:\n    torch.new()\n"}},
+       {"a.py:7"}},
+  };
+  expect_failing(failing);
+}
+
+}  // namespace
+}  // namespace launch::probe
