@@ -114,6 +114,11 @@ bool gives_up(const SourceTree& tree, const std::vector<Statement>& block) {
   });
 }
 
+bool has_no_constructor(std::string_view base) {
+  base.remove_prefix(base.rfind('.') + 1);
+  return base == "ABC" || base == "Generic" || base == "Protocol" || base == "object";
+}
+
 bool suppresses_import_error(const SourceTree& tree, TokenRange head) {
   std::uint32_t end = 0;
   const auto name = dotted_name(tree, head, &end);

@@ -109,6 +109,7 @@ SourceWalk::Flow SourceWalk::function(const Statement& statement, const Place& p
   inside.klass.reset();
   if (place.klass) {
     inside.unit = enter_unit(CodeUnit::Kind::method, head, *place.klass, decoration.may_register);
+    scan_.calls.units.back().of_object = of_object;
   } else if (scan_.calls.units[place.unit].kind == CodeUnit::Kind::module) {
     inside.unit = enter_unit(CodeUnit::Kind::function, head, place.unit, decoration.may_register);
   }
@@ -137,29 +138,6 @@ SourceWalk::Flow SourceWalk::define(const Statement& statement, Place& place) {
   if (place.klass && !head.empty() && is_constructor(tree_.text(head.first)))
     place.constructor_gates.insert(place.constructor_gates.end(), flow.gates.begin(), flow.gates.end());
   return {};
-}
-
-void SourceWalk::klass(const Statement& statement, const Place& place) {
-  attributes(statement.clauses.front().head, place);
-  auto inside = place;
-  Place marked;
-  const auto decoration = decorate(marked);
-  inside.constructor_gates.clear();
-  inside.function_gates.insert(inside.function_gates.end(), marked.gates.begin(), marked.gates.end());
-  const auto head = statement.clauses.front().head;
-  if (!head.empty()) definitions_.forget(tree_.text(head.first));
-  definitions_.define_class(statement);
-  auto as_class = place;
-  if (!place.klass && scan_.calls.units[place.unit].kind == CodeUnit::Kind::module) {
-    // The body runs with the module, bases and methods when the class is used.
-    as_class.unit = enter_unit(CodeUnit::Kind::klass, head, place.unit, decoration.may_register);
-    as_class.site.reset();
-    inside.klass = as_class.unit;
-  }
-  if (!head.empty()) refer({head.first + 1, head.last}, as_class);
-  definitions_.names().enter(CodeNames::Frame::klass);
-  for (const auto& clause : statement.clauses) block(clause.body, inside);
-  definitions_.names().leave();
 }
 
 std::uint32_t SourceWalk::site_of(const Place& place) {

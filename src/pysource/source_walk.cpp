@@ -49,7 +49,8 @@ SourceWalk::SourceWalk(const SourceTree& tree, const Roots& roots)
 }
 
 FileScan SourceWalk::run() {
-  block(tree_.body(), {});
+  auto end = block(tree_.body(), {});
+  scan_.calls.units.front().gates = std::move(end.gates);
   scan_.problem = tree_.list().problem;
   scan_.symbols = {definitions_.names().take_module(), definitions_.take_stars()};
   return std::move(scan_);
@@ -76,6 +77,7 @@ SourceWalk::Flow SourceWalk::block(const std::vector<Statement>& statements, con
     flow.gates.insert(flow.gates.end(), after.gates.begin(), after.gates.end());
   }
   decorators_.clear();
+  flow.constructor_gates = std::move(here.constructor_gates);
   return flow;
 }
 

@@ -115,5 +115,101 @@ TEST(LaterGates, ARefusalOfSomethingElseDoesNot) {
   expect_failing(failing);
 }
 
+TEST(LaterGates, WhatAPackageRefusesItsModulesNeedNot) {
+  const std::vector<Files> correct = {
+      {{"p/__init__.py", "import torch\nif torch.__version__ < '2.6':\n  raise ImportError('old')\n"},
+       {"p/a.py", "from torch.new import x\n"},
+       {"p/sub/__init__.py", "from torch.new import x\nfrom . import b, c\n"},
+       {"p/sub/b.py", "from . import c\ndef f():\n  from torch.new import x\n"},
+       {"p/sub/c.py", "from . import b\nfrom torch.new import x\n"}},
+      {{"p/__init__.py", "from .v import check_torch\ncheck_torch('2.6')\nfrom .a import x\n"},
+       {"p/v.py",
+        "import torch\nfrom packaging.version import parse\ndef check_torch(v):\n  if "
+        "parse(torch.__version__) < parse(v):\n    raise ImportError(v)\n"},
+       {"p/a.py", "from torch.new import x\n"},
+       {"test_p.py", "import p.a\n"}},
+      {{"a.py", "import torch\ndef f():\n  from torch.new import x\nassert torch.__version__ >= '2.6'\n"},
+       {"b.py", "import a\ndef g():\n  a.f()\n"}},
+  };
+  expect_correct(correct);
+}
+
+TEST(LaterGates, WhatAPackageImportsBeforeItsRefusalRuns) {
+  const std::vector<Failing> failing = {
+      {{{"p/__init__.py",
+         "import torch\nfrom . import a\nif torch.__version__ < '2.6':\n  raise ImportError('old')\n"},
+        {"p/a.py", "from torch.new import x\nfrom .b import y\n"},
+        {"p/b.py", "import torch\ntorch.new()\n"}},
+       {"p/a.py:1", "p/b.py:2"}},
+      {{{"p/__init__.py", "import torch\nif torch.__version__ < '2.5':\n  raise ImportError('old')\n"},
+        {"p/a.py", "from torch.new import x\n"}},
+       {"p/a.py:1"}},
+      {{{"p/__init__.py", "import torch\nif torch.__version__ < '2.6':\n  raise ImportError('old')\n"},
+        {"q/a.py", "from torch.new import x\n"},
+        {"b.py", "import torch\ntorch.new()\n"}},
+       {"b.py:2", "q/a.py:1"}},
+  };
+  expect_failing(failing);
+}
+
+TEST(LaterGates, ABaseClassMayRefuse) {
+  const std::vector<Files> correct = {
+      {{"a.py",
+        "import torch\nNEW = torch.__version__ >= '2.6'\nclass A:\n  def __init__(self):\n    if not NEW:\n  "
+        "    raise ImportError('old')\nclass B(A):\n  def run(self):\n    torch.new()\nclass C(B):\n  def "
+        "__init__(self, n):\n    self.n = n\n    super().__init__()\n  def run(self):\n    torch.new()\n    "
+        "g()\ndef g():\n  torch.new()\n"}},
+      {{"p/__init__.py", ""},
+       {"p/a.py",
+        "import torch\nNEW = torch.__version__ >= '2.6'\nclass A:\n  def __init__(self):\n    if not NEW:\n  "
+        "    raise ImportError('old')\n"},
+       {"p/b.py",
+        "import torch\nfrom .a import A\nclass B(A):\n  def run(self):\n    torch.new()\nclass C(B):\n  def "
+        "__init__(self, n):\n    B.__init__(self)\n  def run(self):\n    torch.new()\n"},
+       {"p/c.py",
+        "import torch\nfrom p.b import C\nclass D(C):\n  def __init__(self, n):\n    super(D, "
+        "self).__init__(n)\n  def run(self):\n    torch.new()\n"},
+       {"p/q/__init__.py", "from ..b import B\n"},
+       {"p/q/d.py",
+        "import torch\nfrom . import B\nfrom abc import ABC\nclass E(ABC, B):\n  def run(self):\n    "
+        "torch.new()\n"}},
+  };
+  expect_correct(correct);
+}
+
+TEST(LaterGates, AConstructorOfItsOwnMayNotRefuse) {
+  const std::vector<Failing> failing = {
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\nclass A:\n  def __init__(self):\n    if not NEW:\n "
+         "     raise ImportError('old')\nclass B(A):\n  def __init__(self):\n    pass\n  def run(self):\n    "
+         "torch.new()\n"}},
+       {"a.py:11"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\nclass A:\n  def __init__(self):\n    if not NEW:\n "
+         "     raise ImportError('old')\nclass B(A):\n  @staticmethod\n  def run():\n    torch.new()\nclass "
+         "C(A):\n  def __init__(self):\n    torch.new()\n    super().__init__()\n"}},
+       {"a.py:10", "a.py:13"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\nclass A:\n  def __init__(self):\n    if not NEW:\n "
+         "     raise ImportError('old')\nclass B(M, A):\n  def run(self):\n    torch.new()\n"}},
+       {"a.py:9"}},
+      {{{"p/__init__.py", ""},
+        {"p/a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\nclass A:\n  def __init__(self):\n    if not NEW:\n "
+         "     raise ImportError('old')\n"},
+        {"p/b.py",
+         "import torch\nfrom .a import A\nclass B(A):\n  def __init__(self, n):\n    self.run()\n    "
+         "super().__init__()\n  def run(self):\n    torch.new()\nclass C(A):\n  def __init__(self):\n    if "
+         "x:\n      super().__init__()\n  def run2(self):\n    torch.new()\n"}},
+       {"p/b.py:14", "p/b.py:8"}},
+      {{{"a.py",
+         "from dataclasses import dataclass\nimport torch\nNEW = torch.__version__ >= '2.6'\nclass A:\n  def "
+         "__init__(self):\n    if not NEW:\n      raise ImportError('old')\n@dataclass\nclass B(A):\n  def "
+         "run(self):\n    torch.new()\n"}},
+       {"a.py:11"}},
+  };
+  expect_failing(failing);
+}
+
 }  // namespace
 }  // namespace launch::probe
