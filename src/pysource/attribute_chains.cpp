@@ -28,6 +28,15 @@ bool is_settings(std::string_view chain) {
 
 }  // namespace
 
+bool makes_missing_names(const SourceTree& tree, std::uint32_t open, std::uint32_t last) {
+  const auto behind = behind_bracket(tree, open, last);
+  for (auto i = open; i + 2 < behind; ++i) {
+    const bool creates = tree.is(i, "create") && tree.is(i + 2, "True");
+    if ((creates || (tree.is(i, "raising") && tree.is(i + 2, "False"))) && tree.is(i + 1, "=")) return true;
+  }
+  return false;
+}
+
 void AttributeChains::add(Requirement requirement, std::uint32_t token, bool optional) {
   result.uses.push_back({std::move(requirement), token, optional || place.suppressed > 0, false, false, {}});
   depths.push_back(place.functions);
@@ -193,7 +202,8 @@ void AttributeChains::uses_of(const AliasTarget& target, const Chain& chain, Tok
   const bool argument = chain.first >= range.first + 2 && tree_.is(before, "(");
   const bool alone = chain.end < range.last && (tree_.is(chain.end, ",") || tree_.is(chain.end, ")"));
   if (argument && alone) {
-    if (tree_.is(before - 1, "getattr")) return literal_attribute(target, name, chain, range, unsure);
+    if (tree_.is(before - 1, "getattr") || patches(before - 1, range))
+      return literal_attribute(target, name, chain, range, unsure);
     if (tree_.is(before - 1, "partial") && !name.empty()) {
       const auto first = result.uses.size();
       keywords({target.module, name, {}, Tier::keyword}, before, range, unsure);
@@ -212,14 +222,24 @@ bool AttributeChains::decorates(std::uint32_t name, TokenRange range) const {
   return name > range.first && tree_.is(name - 1, "@");
 }
 
-/// `getattr(torch.nn, "Linear")`; with a default it is optional.
+/// `patch.object`, `monkeypatch.setattr` and `monkeypatch.delattr`, whose last name stands there.
+bool AttributeChains::patches(std::uint32_t function, TokenRange range) const {
+  if (function < range.first + 2 || !tree_.is(function - 1, ".")) return false;
+  if (tree_.is(function, "object")) return tree_.is(function - 2, "patch");
+  return tree_.is(function, "setattr") || tree_.is(function, "delattr");
+}
+
+/// `getattr(torch.nn, "Linear")`; with a default it is optional. `patch.object(torch.nn, "Linear")`.
 void AttributeChains::literal_attribute(const AliasTarget& target, const std::string& name,
                                         const Chain& chain, TokenRange range, bool unsure) {
   const auto at = chain.end + 1;
   if (at + 1 >= range.last || !tree_.is(chain.end, ",") || tree_.token(at).kind != TokenKind::string) return;
   const auto text = plain_string(tree_.text(at));
   if (!text || text->empty() || text->find_first_of(". ") != std::string::npos) return;
-  const bool with_default = tree_.is(at + 1, ",") && !(at + 2 < range.last && tree_.is(at + 2, ")"));
+  const auto open = chain.first - 1;
+  const bool with_default = tree_.is(open - 1, "getattr")
+                                ? tree_.is(at + 1, ",") && !(at + 2 < range.last && tree_.is(at + 2, ")"))
+                                : makes_missing_names(tree_, open, range.last);
   add({target.module, joined(name, *text), {}, Tier::attribute}, at, unsure || with_default);
 }
 

@@ -25,6 +25,10 @@ struct ExpressionPlace {
   int suppressed = 0;  ///< `with suppress(AttributeError)` around it, in the same function
 };
 
+/// True if the call whose bracket opens there, of mock.patch or monkeypatch.setattr, works without the name:
+/// `create=True`, `raising=False`.
+bool makes_missing_names(const SourceTree& tree, std::uint32_t open, std::uint32_t last);
+
 /// Finds the uses in expressions.
 class AttributeChains {
  public:
@@ -62,6 +66,7 @@ class AttributeChains {
   void uses_of(const AliasTarget& target, const Chain& chain, TokenRange range, bool unsure);
   void literal_attribute(const AliasTarget& target, const std::string& name, const Chain& chain,
                          TokenRange range, bool unsure);
+  bool patches(std::uint32_t function, TokenRange range) const;
   void keywords(const Requirement& called, std::uint32_t open, TokenRange range, bool unsure);
   void unpacked_keywords(const Requirement& called, TokenRange value, bool unsure);
   void add_keyword(Requirement called, std::string keyword, std::uint32_t token, bool unsure);

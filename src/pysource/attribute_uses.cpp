@@ -55,15 +55,17 @@ class Walk {
     }
   }
 
-  /// The target of mock.patch("torch.x.y").
+  /// The target of mock.patch("torch.x.y"), monkeypatch.setattr("torch.x.y", …).
   void patch(std::uint32_t literal) {
-    const bool sets = tree_.is(literal - 2, "setattr") && literal > 4 && tree_.is(literal - 4, "monkeypatch");
-    if (!tree_.is(literal - 2, "patch") && !sets) return;
+    const bool sets = tree_.is(literal - 2, "setattr") || tree_.is(literal - 2, "delattr");
+    if (!tree_.is(literal - 2, "patch") && !(sets && literal > 3 && tree_.is(literal - 3, "."))) return;
     const auto text = plain_string(tree_.text(literal));
     if (!text) return;
     const auto dot = text->find('.');
     if (dot == std::string::npos || !roots_.contains(std::string_view(*text).substr(0, dot))) return;
-    chains_.add({text->substr(0, dot), text->substr(dot + 1), {}, Tier::attribute}, literal, false);
+    const auto last = static_cast<std::uint32_t>(tree_.list().tokens.size());
+    chains_.add({text->substr(0, dot), text->substr(dot + 1), {}, Tier::attribute}, literal,
+                makes_missing_names(tree_, literal - 1, last));
   }
 
   /// The namespace in `Library("ns", "DEF")`, `custom_op("ns::name", …)`, `define("ns::name", …)`.

@@ -5,6 +5,7 @@
 #include "pysource/requirement_names.hpp"
 #include "pysource/source_walk.hpp"
 #include "pysource/standard_library.hpp"
+#include "pysource/string_values.hpp"
 
 namespace launch::pysource {
 namespace {
@@ -56,9 +57,41 @@ void SourceWalk::mark(TokenRange value, std::vector<Gate>& gates) {
       behind_bracket(tree_, value.first, value.last) == value.last)
     value = {value.first + 1, value.last - 1};
   for (const auto each : split_range(tree_, value, ",")) {
+    if (auto gate = written_mark(each)) gates.push_back(*std::move(gate));
     if (each.empty() || !definitions_.matters(each)) continue;
     gates.push_back({definitions_.read(each), true, line_of(each), true});
   }
+}
+
+/// The gate of a mark whose condition is a string: `skipif("torch.__version__ < '2.6'")`.
+std::optional<Gate> SourceWalk::written_mark(TokenRange mark) {
+  std::uint32_t end = 0;
+  const auto name = dotted_name(tree_, mark, &end);
+  if (!name.ends_with("skipif") && !name.ends_with("xfail")) return std::nullopt;
+  if (end + 2 >= mark.last || !tree_.is(end, "(")) return std::nullopt;
+  auto literal = end + 1;
+  if (tree_.is(literal, "condition") && tree_.is(literal + 1, "=")) literal += 2;
+  const bool alone = literal + 1 < mark.last && (tree_.is(literal + 1, ",") || tree_.is(literal + 1, ")"));
+  if (!alone || tree_.token(literal).kind != TokenKind::string) return std::nullopt;
+  auto text = plain_string(tree_.text(literal));
+  if (!text) return std::nullopt;
+  const SourceTree condition(*std::move(text));
+  if (condition.body().size() != 1) return std::nullopt;
+  return Gate{definitions_.read(condition), false, line_of(mark), true};
+}
+
+/// The gate of `expectedFailure if OLD else lambda test: test`.
+std::optional<Gate> SourceWalk::chosen_mark(TokenRange decorator) {
+  decorator = without_brackets(tree_, decorator);
+  const auto sides = split_range(tree_, decorator, "else");
+  const auto parts = split_range(tree_, sides.front(), "if");
+  if (sides.size() != 2 || parts.size() != 2 || !definitions_.matters(parts[1])) return std::nullopt;
+  const auto skips = [&](TokenRange side) {
+    const auto last = dotted_name(tree_, without_brackets(tree_, side));
+    return last.ends_with("expectedFailure") || last.ends_with("skip") || last.ends_with("xfail");
+  };
+  if (skips(parts[0]) == skips(sides[1])) return std::nullopt;
+  return Gate{definitions_.read(parts[1]), !skips(parts[0]), line_of(decorator), true};
 }
 
 SourceWalk::Decoration SourceWalk::decorate(Place& place) {
@@ -69,6 +102,8 @@ SourceWalk::Decoration SourceWalk::decorate(Place& place) {
     const bool is_mark = names_mark(last_part(name)) || (known != nullptr && known->kind == Kind::call);
     found.may_register = found.may_register || !only_wraps(name);
     found.without_object = found.without_object || name == "staticmethod" || name == "classmethod";
+    if (auto gate = written_mark(range)) add_gates(place, {*std::move(gate)});
+    if (auto gate = chosen_mark(range)) add_gates(place, {*std::move(gate)});
     if (is_mark && definitions_.matters(range))
       add_gates(place, {{definitions_.read(range), true, line_of(range), true}});
   }

@@ -112,6 +112,8 @@ class SourceWalk {
   /// Applies the decorators before a function or class.
   Decoration decorate(Place& place);
   void mark(TokenRange value, std::vector<Gate>& gates);
+  std::optional<Gate> written_mark(TokenRange mark);
+  std::optional<Gate> chosen_mark(TokenRange decorator);
 
   static void add_gates(Place& place, const std::vector<Gate>& gates);
   /// What a test says of those that were made before.

@@ -211,5 +211,43 @@ TEST(LaterGates, AConstructorOfItsOwnMayNotRefuse) {
   expect_failing(failing);
 }
 
+TEST(LaterGates, MarksOfTests) {
+  const std::vector<Files> correct = {
+      {{"test_a.py",
+        "import pytest, torch\n@pytest.mark.xfail(torch.__version__ < '2.6', reason='old')\ndef test_a():\n  "
+        "torch.new()\n@pytest.mark.skipif(\"torch.__version__ < '2.6'\")\ndef test_b():\n  "
+        "torch.new()\n@pytest.mark.xfail(\"not hasattr(torch, 'new')\", reason='old')\ndef test_c():\n  "
+        "torch.new()\nclass TestA:\n  pytestmark = [pytest.mark.skipif(condition=\"not hasattr(torch, "
+        "'new')\", reason='old')]\n  def test_d(self):\n    torch.new()\n"}},
+      {{"test_a.py",
+        "import unittest, torch\nclass A(unittest.TestCase):\n  @unittest.expectedFailure if "
+        "torch.__version__ < '2.6' else lambda f: f\n  def test_a(self):\n    torch.new()\n  @(same if "
+        "hasattr(torch, 'new') else unittest.skip('old'))\n  def test_b(self):\n    torch.new()\n"}},
+      {{"test_a.py",
+        "import torch\nfrom unittest import mock\ndef test_a(monkeypatch, mocker):\n  "
+        "monkeypatch.setattr(torch, 'new', 1, raising=False)\n  monkeypatch.setattr('torch.new', 1, "
+        "raising=False)\n  mocker.patch('torch.new', create=True)\n  with mock.patch.object(torch, 'new', "
+        "create=True):\n    pass\n  setattr(torch, 'new', 1)\n  monkeypatch.setattr(torch, name, 1)\n"}},
+  };
+  expect_correct(correct);
+}
+
+TEST(LaterGates, MarksOfTestsThatLetThemRun) {
+  const std::vector<Failing> failing = {
+      {{{"test_a.py",
+         "import torch\nfrom unittest import mock\ndef test_a(monkeypatch, mocker):\n  "
+         "monkeypatch.setattr(torch, 'new', 1)\n  monkeypatch.setattr('torch.new', 1)\n  "
+         "mocker.patch('torch.new')\n  with mock.patch.object(torch, 'new'):\n    pass\n  with "
+         "monkeypatch.context() as m:\n    m.setattr('torch.new', 1)\n    m.delattr(torch, 'new')\n"}},
+       {"test_a.py:10", "test_a.py:11", "test_a.py:4", "test_a.py:5", "test_a.py:6", "test_a.py:7"}},
+      {{{"test_a.py",
+         "import pytest, torch\n@pytest.mark.xfail(torch.__version__ < '2.5', reason='old')\ndef test_a():\n "
+         " torch.new()\n@pytest.mark.skipif(\"torch.__version__ < '2.5'\")\ndef test_b():\n  "
+         "torch.new()\n@pytest.mark.skipif('sys.platform == \"win32\"')\ndef test_c():\n  torch.new()\n"}},
+       {"test_a.py:10", "test_a.py:4 2", "test_a.py:7 5"}},
+  };
+  expect_failing(failing);
+}
+
 }  // namespace
 }  // namespace launch::probe
