@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "pysource/format_fields.hpp"
 #include "pysource/requirement_names.hpp"
 #include "pysource/string_values.hpp"
 
@@ -66,6 +67,10 @@ void AttributeChains::expression(TokenRange range, const std::vector<TokenRange>
   const auto shadowed = shadows(range);
   const auto before = result.uses.size();
   for (const auto token : tokens) {
+    if (tree_.token(token).kind == TokenKind::string) {
+      fields_in(token, shadowed);
+      continue;
+    }
     if (std::find(shadowed.begin(), shadowed.end(), tree_.text(token)) != shadowed.end()) continue;
     const bool label = token + 1 < range.last && tree_.is(token + 1, "=") && token > range.first;
     if (!label) chain_at(token, range);
@@ -78,6 +83,36 @@ void AttributeChains::expression(TokenRange range, const std::vector<TokenRange>
   }
   defer(range, before);
   guards(range, before);
+}
+
+/// Uses in the fields of an f-string, where that stands. Those of fields with conditions of their own are
+/// left out.
+void AttributeChains::fields_in(std::uint32_t string, const std::vector<std::string_view>& shadowed) {
+  constexpr int kMostStrings = 4;
+  if (strings_ == kMostStrings) return;
+  for (const auto field : fields_of(tree_.text(string))) {
+    const SourceTree source("(" + std::string(field) + ")");
+    const auto end = static_cast<std::uint32_t>(source.list().tokens.size());
+    bool plain = true;
+    for (std::uint32_t i = 0; i < end && plain; ++i) {
+      plain = !source.is(i, "if") && !source.is(i, "and") && !source.is(i, "or") &&
+              std::find(shadowed.begin(), shadowed.end(), source.text(i)) == shadowed.end();
+    }
+    const Aliases aliases(source, aliases_);
+    if (!plain || aliases.tokens().empty()) continue;
+    AttributeChains inner(source, aliases);
+    inner.strings_ = strings_ + 1;
+    inner.result.groups = result.groups;
+    inner.place = std::move(place);
+    inner.expression({0, end});
+    place = std::move(inner.place);
+    result.groups = inner.result.groups;
+    for (auto& use : inner.result.uses) {
+      use.token = string;
+      result.uses.push_back(std::move(use));
+    }
+    depths.insert(depths.end(), inner.depths.begin(), inner.depths.end());
+  }
 }
 
 /// What is in the body of a lambda is needed when that is called.

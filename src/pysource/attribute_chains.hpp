@@ -62,6 +62,8 @@ class AttributeChains {
   AliasTarget resolved(AliasTarget target) const;
   Chain chain_of(std::uint32_t token, TokenRange range, const AliasBindings& bindings);
   void chain_at(std::uint32_t token, TokenRange range);
+  void super_at(std::uint32_t token, TokenRange range);
+  void fields_in(std::uint32_t string, const std::vector<std::string_view>& shadowed);
   void remember_store(const AliasBindings& bindings, const Chain& chain, std::uint32_t name);
   void uses_of(const AliasTarget& target, const Chain& chain, TokenRange range, bool unsure);
   void literal_attribute(const AliasTarget& target, const std::string& name, const Chain& chain,
@@ -77,6 +79,7 @@ class AttributeChains {
   const Aliases& aliases_;
   std::vector<std::uint32_t> stored_ends_;  ///< where chains of the statement end that are stored to
   std::vector<std::string> stored_;         ///< full names
+  int strings_ = 0;                         ///< around the expression
 };
 
 }  // namespace launch::pysource

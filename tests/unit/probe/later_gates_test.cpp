@@ -249,5 +249,24 @@ TEST(LaterGates, MarksOfTestsThatLetThemRun) {
   expect_failing(failing);
 }
 
+TEST(LaterGates, FieldsOfStrings) {
+  const std::vector<Files> correct = {
+      {{"a.py",
+        "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(n):\n  if NEW:\n    print(f'{torch.new.x}', "
+        "rf\"\"\"{n:>{torch.new.x}}\"\"\")\n  return NEW and f'{torch.new.x!r}'\n"}},
+  };
+  expect_correct(correct);
+}
+
+TEST(LaterGates, FieldsOfStringsWithoutAGate) {
+  const std::vector<Failing> failing = {
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(n, torch2):\n  print(f'{torch.new.x}')\n  "
+         "print(n, f'{n:>{torch.new.x}}')\n  return t'{{torch.new.x}} {torch.new.x = !r}'\n"}},
+       {"a.py:4", "a.py:5", "a.py:6"}},
+  };
+  expect_failing(failing);
+}
+
 }  // namespace
 }  // namespace launch::probe
