@@ -268,5 +268,29 @@ TEST(LaterGates, FieldsOfStringsWithoutAGate) {
   expect_failing(failing);
 }
 
+TEST(LaterGates, SuppressedErrorsByName) {
+  const std::vector<Files> correct = {
+      {{"a.py",
+        "from contextlib import suppress\nERRORS = (ImportError, OSError)\nMORE = ERRORS + "
+        "(ValueError,)\nwith suppress(ERRORS):\n  from torch.new import x\nwith suppress(*ERRORS):\n  from "
+        "torch.new import x\nwith suppress(ValueError, *MORE):\n  from torch.new import x\ntry:\n  from "
+        "torch.new import x\nexcept (ERRORS):\n  x = None\n"}},
+      {{"a.py",
+        "import contextlib, torch\nERRORS = (AttributeError,)\nwith contextlib.suppress(*ERRORS):\n  "
+        "torch.new()\n"}},
+  };
+  expect_correct(correct);
+}
+
+TEST(LaterGates, OtherSuppressedErrors) {
+  const std::vector<Failing> failing = {
+      {{{"a.py",
+         "from contextlib import suppress\nERRORS = (OSError,)\nwith suppress(ERRORS):\n  from torch.new "
+         "import x\n"}},
+       {"a.py:4"}},
+  };
+  expect_failing(failing);
+}
+
 }  // namespace
 }  // namespace launch::probe
