@@ -72,6 +72,7 @@ void AttributeChains::expression(TokenRange range, const std::vector<TokenRange>
       continue;
     }
     if (std::find(shadowed.begin(), shadowed.end(), tree_.text(token)) != shadowed.end()) continue;
+    if (tree_.is(token, "super")) super_at(token, range);
     const bool label = token + 1 < range.last && tree_.is(token + 1, "=") && token > range.first;
     if (!label) chain_at(token, range);
   }
@@ -206,6 +207,39 @@ void AttributeChains::chain_at(std::uint32_t token, TokenRange range) {
     for (auto k = start; several && k < result.uses.size(); ++k) result.uses[k].choices.push_back({group, i});
   }
   if (several && before < result.uses.size()) ++result.groups;
+}
+
+std::vector<AttributeUse> AttributeChains::named(TokenRange name) {
+  AttributeChains chains(tree_, aliases_);
+  chains.place = std::move(place);
+  chains.expression(name);
+  place = std::move(chains.place);
+  auto& uses = chains.result.uses;
+  const auto* bindings = name.last - name.first == 1 ? find(tree_.text(name.first)) : nullptr;
+  if (bindings == nullptr || bindings->other) return std::move(uses);
+  for (const auto& each : bindings->targets) {
+    const auto target = resolved(each);
+    if (!target.chain.empty())
+      uses.push_back({{target.module, target.chain, {}, Tier::attribute},
+                      name.first,
+                      is_unsure(*bindings, each),
+                      false,
+                      false,
+                      {}});
+  }
+  return std::move(uses);
+}
+
+/// `super().__init__(keyword=…)` in the constructor of a class with one base.
+void AttributeChains::super_at(std::uint32_t token, TokenRange range) {
+  const auto& scopes = place.scopes;
+  if (scopes.size() < 2 || scopes.back().name != "__init__") return;
+  const auto& klass = scopes[scopes.size() - 2];
+  const auto open = behind_bracket(tree_, token + 1, range.last) + 2;
+  if (klass.kind != ScopeKind::klass || klass.bases.size() != 1 || open >= range.last) return;
+  const auto& base = klass.bases.front();
+  keywords({base.requirement.module, base.requirement.name + ".__init__", {}, Tier::keyword}, open, range,
+           base.optional);
 }
 
 /// The target of `NAME = CHAIN`, whose first name is another alias.

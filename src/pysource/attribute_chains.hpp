@@ -15,6 +15,9 @@ enum class ScopeKind : std::uint8_t { module, function, klass };
 struct Scope {
   ScopeKind kind = ScopeKind::module;
   AliasScope names;
+  std::string_view name = {};  ///< of a function
+  /// Of a class: what its only base class with a constructor may be, as attributes.
+  std::vector<AttributeUse> bases = {};
 };
 
 /// The context of an expression.
@@ -43,6 +46,8 @@ class AttributeChains {
   /// evaluated.
   void expression(TokenRange range, const std::vector<TokenRange>& lazy = {},
                   const std::vector<TokenRange>& targets = {});
+  /// What the dotted name may be that the range is, as attributes.
+  std::vector<AttributeUse> named(TokenRange name);
   /// True if the file itself stores the name, or one that it is below.
   bool is_stored(const Requirement& requirement) const;
 
