@@ -53,6 +53,15 @@ Comparison comparison_in(const SourceTree& tree, TokenRange test) {
   return {test, {}, {}, false};
 }
 
+/// True if the tokens of the part stand in the whole, in their order.
+bool contains(const SourceTree& tree, TokenRange whole, TokenRange part) {
+  const auto length = part.last - part.first;
+  for (auto i = whole.first; i + length <= whole.last; ++i) {
+    if (tree.text(i) == tree.text(part.first) && equal(tree, {i, i + length}, part)) return true;
+  }
+  return false;
+}
+
 bool is_none(const SourceTree& tree, TokenRange range) {
   return range.last - range.first == 1 && tree.is(range.first, "None");
 }
@@ -96,13 +105,12 @@ bool is_plain_test(const SourceTree& tree, TokenRange test) {
   return named && !tree.is(test.first, "not");
 }
 
-Condition TestLinks::assume(const Condition& condition, const KnownTests& known, TokenRange function) {
-  if (known == nullptr) return nullptr;
-  known_ = known;
-  function_ = function;
+Condition TestLinks::assume(const Condition& condition, Known known) {
+  known_ = std::move(known);
+  uses_newer_ = false;
   steps_ = 0;
   auto result = assumed(condition);
-  if (result == nullptr || steps_ > kMostSteps) return nullptr;
+  if (result == nullptr || !uses_newer_ || steps_ > kMostSteps) return nullptr;
   int steps = 0;
   if (!has_check(*result, steps)) return result;
   Expression decided{.kind = Kind::all, .flag = true};
@@ -130,9 +138,10 @@ Condition TestLinks::assumed(const Condition& condition) {
 }
 
 /// What the known tests say of another; nullopt: nothing.
-std::optional<bool> TestLinks::result(TokenRange test, int depth) const {
+std::optional<bool> TestLinks::result(TokenRange test, int depth) {
   test = without_brackets(tree_, test);
   if (test.empty() || test.last - test.first > kLongestTest || depth > kMostNested) return std::nullopt;
+  if (is_plain_test(tree_, test)) return result_of_plain(test);
   if (tree_.is(test.first, "not") && split_range(tree_, test, "or").size() == 1 &&
       split_range(tree_, test, "and").size() == 1) {
     const auto inner = result({test.first + 1, test.last}, depth + 1);
@@ -150,15 +159,19 @@ std::optional<bool> TestLinks::result(TokenRange test, int depth) const {
     }
     return all ? std::optional(!decides) : std::nullopt;
   }
-  return is_plain_test(tree_, test) ? result_of_plain(test) : std::nullopt;
+  return std::nullopt;
 }
 
-std::optional<bool> TestLinks::result_of_plain(TokenRange test) const {
-  for (const auto* each = known_.get(); each != nullptr; each = each->before.get()) {
+std::optional<bool> TestLinks::result_of_plain(TokenRange test) {
+  const auto subject = comparison_in(tree_, test).left;
+  for (const auto* each = known_.tests.get(); each != nullptr; each = each->before.get()) {
+    if (!contains(tree_, each->test, subject)) continue;
     const bool itself = test.first >= each->test.first && test.last <= each->test.last;
-    if (itself || test.first < function_.first) continue;
+    if (itself || test.first < known_.function.first) continue;
     const auto found = follows(test, each->test, each->holds, 0);
-    if (found) return found;
+    if (!found) continue;
+    uses_newer_ = uses_newer_ || each->count > known_.oldest;
+    return found;
   }
   return std::nullopt;
 }
@@ -207,7 +220,7 @@ std::optional<bool> TestLinks::same(TokenRange test, TokenRange known, bool hold
 /// True if no name of the test is bound between the two, or after both in a loop.
 bool TestLinks::stays(TokenRange test, TokenRange known) const {
   const TokenRange between{std::min(test.first, known.first),
-                           std::max({test.last, known.last, function_.last})};
+                           std::max({test.last, known.last, known_.function.last})};
   for (auto i = test.first; i < test.last; ++i) {
     if (tree_.is_name(i) && binds_(tree_.text(i), between)) return false;
   }

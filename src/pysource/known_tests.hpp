@@ -22,6 +22,11 @@ struct KnownTest {
 };
 using KnownTests = std::shared_ptr<const KnownTest>;
 
+/// How many tests are known.
+inline std::uint32_t count_of(const KnownTests& known) {
+  return known == nullptr ? 0 : known->count;
+}
+
 /// Adds a test; beyond a limit nothing is added.
 void learn(KnownTests& known, TokenRange test, bool holds);
 
@@ -39,14 +44,18 @@ class TestLinks {
   using Binds = std::function<bool(std::string_view name, TokenRange range)>;
   TestLinks(const SourceTree& tree, Binds binds) : tree_(tree), binds_(std::move(binds)) {}
 
+  struct Known {
+    KnownTests tests;
+    std::uint32_t oldest = 0;  ///< so many do not count alone
+    /// From the start of the function to where its names may be bound before the tests are made again.
+    TokenRange function = {};
+  };
   /// The condition, with their results in place of the tests that are known; null if it has none of those.
-  /// `function`: from the start of the function to where its names may be bound before the tests are made
-  /// again.
-  Condition assume(const Condition& condition, const KnownTests& known, TokenRange function);
+  Condition assume(const Condition& condition, Known known);
 
  private:
-  std::optional<bool> result(TokenRange test, int depth = 0) const;
-  std::optional<bool> result_of_plain(TokenRange test) const;
+  std::optional<bool> result(TokenRange test, int depth = 0);
+  std::optional<bool> result_of_plain(TokenRange test);
   std::optional<bool> follows(TokenRange test, const KnownTest& known) const;
   std::optional<bool> follows(TokenRange test, TokenRange known, bool holds, int depth) const;
   std::optional<bool> same(TokenRange test, TokenRange known, bool holds) const;
@@ -55,8 +64,8 @@ class TestLinks {
 
   const SourceTree& tree_;
   Binds binds_;
-  KnownTests known_ = {};
-  TokenRange function_ = {};
+  Known known_ = {};
+  bool uses_newer_ = false;
   int steps_ = 0;
 };
 

@@ -45,26 +45,32 @@ std::shared_ptr<const SourceWalk::Branch> SourceWalk::branches_of_one_name(const
 }
 
 void SourceWalk::learn(Place& place, TokenRange test, bool holds) {
+  const auto before = count_of(place.known);
   pysource::learn(place.known, test, holds);
-  link(place, place.own_gates);
+  link(place, place.own_gates, place.gates.size(), before);
 }
 
 void SourceWalk::learn(Place& place, const Flow& flow) {
-  const auto before = place.gates.size();
+  const auto before = count_of(place.known);
+  const auto last = place.gates.size();
   add_gates(place, flow.gates);
   for (const auto* each = flow.known.get(); each != nullptr; each = each->before.get())
     pysource::learn(place.known, each->test, each->holds);
-  link(place, flow.known == nullptr ? before : place.own_gates);
+  link(place, last, place.gates.size(), 0);
+  link(place, place.own_gates, last, before);
 }
 
-/// Adds what gates, from the first one on, say with the tests that are known.
-void SourceWalk::link(Place& place, std::size_t first) {
+/// Adds what gates, from the first to before the last, say with the tests that are known, one of which is not
+/// among the oldest.
+void SourceWalk::link(Place& place, std::size_t first, std::size_t last, std::uint32_t oldest) {
+  if (count_of(place.known) <= oldest) return;
   constexpr std::size_t kMost = 32;
-  const auto last = place.gates.size();
   for (auto i = std::max(first, last - std::min(last, kMost)); i < last; ++i) {
+    auto test = links_.assume(place.gates[i].test, {place.known, oldest, place.function});
+    if (test == nullptr || test->kind == Kind::boolean) continue;
     auto gate = place.gates[i];
-    gate.test = links_.assume(gate.test, place.known, place.function);
-    if (gate.test != nullptr && gate.test->kind != Kind::boolean) add_gates(place, {std::move(gate)});
+    gate.test = std::move(test);
+    add_gates(place, {std::move(gate)});
   }
 }
 

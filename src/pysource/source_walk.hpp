@@ -119,7 +119,7 @@ class SourceWalk {
   /// What a test says of those that were made before.
   void learn(Place& place, TokenRange test, bool holds);
   void learn(Place& place, const Flow& flow);
-  void link(Place& place, std::size_t first);
+  void link(Place& place, std::size_t first, std::size_t last, std::uint32_t oldest);
   std::uint32_t enter_unit(CodeUnit::Kind kind, TokenRange head, std::uint32_t owner, bool is_called);
   std::uint32_t site_of(const Place& place);
   /// Records the names that stand in the tokens.
