@@ -11,7 +11,7 @@ bool Definitions::is_only_member(const std::string& klass, std::string_view name
   return targets().of_module(klass) == 1 && targets().of_member(name) == 1;
 }
 
-const TargetCounts& Definitions::targets() {
+TargetCounts& Definitions::targets() {
   if (!targets_) targets_.emplace(tree_);
   return *targets_;
 }

@@ -48,7 +48,7 @@ class Definitions {
   Condition success(const std::vector<Statement>& block);
 
   /// How often the file binds names.
-  const TargetCounts& targets();
+  TargetCounts& targets();
 
   std::vector<Condition> take_stars() { return std::move(stars_); }
 

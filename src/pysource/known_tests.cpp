@@ -105,9 +105,38 @@ bool is_plain_test(const SourceTree& tree, TokenRange test) {
   return named && !tree.is(test.first, "not");
 }
 
+/// True for one test, of which nothing is left once its result is known.
+bool is_one_test(const Expression& condition) {
+  const auto* test = &condition;
+  while (test->kind == Kind::negation) test = test->parts.front().get();
+  return !test->test.empty();
+}
+
+/// A quick answer: true if a test in the condition may be about a name of the newer known ones.
+bool TestLinks::may_use_newer(const Expression& condition) {
+  if (++steps_ > kMostSteps) return false;
+  for (auto i = condition.test.first; i < condition.test.last; ++i) {
+    if (!tree_.is_name(i) || tree_.is(i, "self")) continue;
+    const auto name = tree_.text(i);
+    for (const auto* each = known_.tests.get(); each != nullptr && each->count > known_.oldest;
+         each = each->before.get()) {
+      const auto [first, last] = each->test;
+      for (auto k = first; k < last; ++k) {
+        if (tree_.text(k) == name && !is_in(name, {"not", "is", "None", "in", "and", "or"})) return true;
+      }
+    }
+  }
+  const auto kind = condition.kind;
+  return (kind == Kind::all || kind == Kind::any || kind == Kind::negation || kind == Kind::conditional) &&
+         std::any_of(condition.parts.begin(), condition.parts.end(),
+                     [&](const Condition& part) { return may_use_newer(*part); });
+}
+
 Condition TestLinks::assume(const Condition& condition, Known known) {
   known_ = std::move(known);
   uses_newer_ = false;
+  steps_ = 0;
+  if (is_one_test(*condition) || !may_use_newer(*condition)) return nullptr;
   steps_ = 0;
   auto result = assumed(condition);
   if (result == nullptr || !uses_newer_ || steps_ > kMostSteps) return nullptr;

@@ -54,6 +54,7 @@ class TestLinks {
   Condition assume(const Condition& condition, Known known);
 
  private:
+  bool may_use_newer(const Expression& condition);
   std::optional<bool> result(TokenRange test, int depth = 0);
   std::optional<bool> result_of_plain(TokenRange test);
   std::optional<bool> follows(TokenRange test, const KnownTest& known) const;

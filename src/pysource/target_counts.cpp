@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "pysource/string_values.hpp"
 #include "pysource/targets.hpp"
@@ -42,13 +43,15 @@ unsigned TargetCounts::of_module(std::string_view name) const {
   return count_in(module_, name);
 }
 
-bool TargetCounts::binds(std::string_view name, TokenRange range) const {
-  const auto place = places_.lower_bound({std::string(name), range.first});
+bool TargetCounts::binds(std::string_view name, TokenRange range) {
+  if (!std::exchange(is_sorted_, true)) std::sort(places_.begin(), places_.end());
+  const auto place =
+      std::lower_bound(places_.begin(), places_.end(), std::pair(std::string(name), range.first));
   return place != places_.end() && place->first == name && place->second < range.last;
 }
 
 void TargetCounts::add(std::string_view name, Scope scope, std::uint32_t token) {
-  places_.emplace(name, token);
+  places_.emplace_back(name, token);
   if (scope == Scope::klass) ++members_[std::string(name)];
   if (scope == Scope::module) ++module_[std::string(name)];
 }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,7 +19,7 @@ class TargetCounts {
   /// Bindings in the module, by `global` too.
   unsigned of_module(std::string_view name) const;
   /// True if the tokens bind the name in any scope, or store to an attribute of that name.
-  bool binds(std::string_view name, TokenRange range) const;
+  bool binds(std::string_view name, TokenRange range);
 
  private:
   enum class Scope : std::uint8_t { module, klass, function };
@@ -37,7 +36,8 @@ class TargetCounts {
   const SourceTree& tree_;
   Counts members_;
   Counts module_;
-  std::set<std::pair<std::string, std::uint32_t>> places_;  ///< of all bindings: name and token
+  std::vector<std::pair<std::string, std::uint32_t>> places_;  ///< of all bindings: name and token
+  bool is_sorted_ = false;                                     ///< places_
 };
 
 }  // namespace launch::pysource
