@@ -32,9 +32,10 @@ std::uint32_t CallGraph::add(pysource::CallSites calls, bool is_package) {
   const auto site = static_cast<std::uint32_t>(sites_.size());
   first_units_.push_back(unit);
   is_package_.push_back(is_package);
-  for (const auto& each : calls.units) {
+  for (auto& each : calls.units) {
     const bool open = each.is_called || is_special(each.name);
-    units_.push_back({each.kind, pysource::hash_of_name(each.name), unit + each.owner, file, open});
+    units_.push_back({each.kind, pysource::hash_of_name(each.name), unit + each.owner, file, open,
+                      each.of_object, std::move(each.gates)});
   }
   for (auto& each : calls.sites)
     sites_.push_back({unit + each.unit, file, each.guarded, std::move(each.gates)});
@@ -52,6 +53,13 @@ void CallGraph::find_packages(const pysource::SymbolTable& symbols) {
     if (is_package_[file] && !found) units_[first_units_[file]].open = true;
     packages_.push_back(found);
   }
+}
+
+bool CallGraph::is_within(std::uint32_t file, std::optional<std::uint32_t> package) const {
+  for (std::optional<std::uint32_t> each = file; each; each = packages_[*each]) {
+    if (each == package) return true;
+  }
+  return false;
 }
 
 void CallGraph::finish(const pysource::SymbolTable& symbols) {
@@ -111,7 +119,7 @@ Reached CallSearch::unit(std::uint32_t number) {
   known->second.looking = ++depth_;
   const auto outer = std::exchange(cycle_, kNoCycle);
   auto result = look_for(graph_.units_[number]);
-  if (result == Reached::cycle && cycle_ >= depth_) result = Reached::yes;
+  if (result == Reached::cycle && cycle_ >= depth_) result = outside(graph_.units_[number]);
   // What a cycle has closed may be open from elsewhere.
   if (result == Reached::yes || cycle_ >= depth_) {
     known_[number] = {result, 0};
@@ -125,12 +133,19 @@ Reached CallSearch::unit(std::uint32_t number) {
 }
 
 Reached CallSearch::look_for(const Unit& unit) {
-  if (unit.kind == Kind::module) return unit.open ? Reached::yes : module(unit.file);
+  if (unit.kind == Kind::module) return unit.open ? Reached::yes : module(unit);
   // A module whose import may fail has been imported when its functions run.
   auto result = this->unit(unit.owner);
   if (result == Reached::caught) result = Reached::yes;
-  if (!unit.open && result != Reached::no) result = std::max(result, referred(unit));
+  if (unit.of_object) result = std::max(result, ended(unit.owner));
+  if (result != Reached::no) result = std::max(result, unit.open ? outside(unit) : referred(unit));
   return result;
+}
+
+/// Whether the import of a module, or the construction of a class's objects, comes to its end.
+Reached CallSearch::ended(std::uint32_t unit) {
+  const auto& gates = graph_.units_[unit].gates;
+  return gates.empty() ? Reached::yes : passes_(gates, graph_.units_[unit].file);
 }
 
 Reached CallSearch::site(std::uint32_t number) {
@@ -142,18 +157,28 @@ Reached CallSearch::site(std::uint32_t number) {
   return site.guarded ? std::max(result, Reached::caught) : result;
 }
 
-/// A module is imported after the package that it is in.
-Reached CallSearch::module(std::uint32_t file) {
-  const auto found = graph_.importers_.find(file);
-  auto best = found == graph_.importers_.end() ? Reached::yes : Reached::cycle;
+/// How code comes to run by something unseen: after the import of its module, or of a module's package.
+Reached CallSearch::outside(const Unit& unit) {
+  if (unit.kind != Kind::module) return ended(graph_.first_units_[unit.file]);
+  const auto package = graph_.packages_[unit.file];
+  return package ? ended(graph_.first_units_[*package]) : Reached::yes;
+}
+
+/// A module is imported after the package that it is in, or by it and what it imports.
+Reached CallSearch::module(const Unit& unit) {
+  const auto found = graph_.importers_.find(unit.file);
+  const auto package = graph_.packages_[unit.file];
+  const auto outside = this->outside(unit);
+  auto best = found == graph_.importers_.end() ? outside : Reached::cycle;
   if (found != graph_.importers_.end()) {
     for (const auto each : found->second) {
-      best = better(best, site(each));
+      const auto way = site(each);
+      const bool within = way == Reached::cycle || graph_.is_within(graph_.sites_[each].file, package);
+      best = better(best, within ? way : std::max(way, outside));
       if (best == Reached::yes) break;
     }
   }
-  const auto package = graph_.packages_[file];
-  return package ? std::max(best, unit(graph_.first_units_[*package])) : best;
+  return package ? std::max(best, this->unit(graph_.first_units_[*package])) : best;
 }
 
 /// Whether what stands at a site may be the unit.
@@ -175,9 +200,11 @@ Reached CallSearch::referred(const Unit& unit) {
   for (auto each = first; each != last && best != Reached::yes; ++each) {
     if (!means(*each, unit)) continue;
     any = true;
-    best = better(best, site(each->site));
+    const auto way = site(each->site);
+    const bool within = way == Reached::cycle || graph_.sites_[each->site].file == unit.file;
+    best = better(best, within ? way : std::max(way, outside(unit)));
   }
-  return any ? best : Reached::yes;
+  return any ? best : outside(unit);
 }
 
 }  // namespace launch::probe

@@ -30,18 +30,29 @@ class CallGraph {
  public:
   /// Adds a file's sites; files are numbered as in the symbols. Returns the number of its first unit.
   std::uint32_t add(pysource::CallSites calls, bool is_package);
+  /// The gates of modules' imports and classes' constructions, with their file.
+  template <class Visit>
+  void visit_ends(Visit&& visit) const {
+    for (const auto& unit : units_) {
+      for (const auto& gate : unit.gates) visit(gate, unit.file);
+    }
+  }
   /// To be called after the last file.
   void finish(const pysource::SymbolTable& symbols);
 
  private:
   friend class CallSearch;
   void find_packages(const pysource::SymbolTable& symbols);
+  /// True if the file is the package's, or of a module below it.
+  bool is_within(std::uint32_t file, std::optional<std::uint32_t> package) const;
   struct Unit {
     pysource::CodeUnit::Kind kind;
     std::uint32_t name;   ///< its hash
     std::uint32_t owner;  ///< the class of a method, else the module
     std::uint32_t file;
     bool open;  ///< it can run without being referred to
+    bool of_object;
+    std::vector<pysource::Gate> gates;  ///< that its import or construction must pass
   };
   struct Site {
     std::uint32_t unit;
@@ -86,9 +97,11 @@ class CallSearch {
   static constexpr int kNoCycle = std::numeric_limits<int>::max();
 
   Reached unit(std::uint32_t number);
+  Reached ended(std::uint32_t unit);
+  Reached outside(const Unit& unit);
   Reached look_for(const Unit& unit);
   Reached site(std::uint32_t number);
-  Reached module(std::uint32_t file);
+  Reached module(const Unit& unit);
   bool means(const pysource::NameSite& name, const Unit& unit) const;
   Reached referred(const Unit& unit);
 

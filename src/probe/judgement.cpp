@@ -60,7 +60,9 @@ class Gates {
     for (const auto& gate : judged.use.gates) {
       const auto passes = judged.use.source < symbols_.size() ? evaluator_.passes(gate, judged.use.source)
                                                               : pysource::Truth::open();
-      if (passes.is_yes() && gate.line != 0) judged.passed_lines.push_back(gate.line);
+      auto& lines = judged.passed_lines;
+      const bool named = std::find(lines.begin(), lines.end(), gate.line) != lines.end();
+      if (passes.is_yes() && gate.line != 0 && !named) lines.push_back(gate.line);
       all = all & passes;
     }
     judged.runs = all.is_yes()        ? Runs::yes
@@ -99,8 +101,11 @@ const pysource::SymbolTable Gates::kNone = {};
 /// True for a keyword of a name that is missing or unknown itself.
 bool is_implied(const pysource::Requirement& keyword, const pysource::GateFacts& facts) {
   if (keyword.tier != pysource::Tier::keyword) return false;
+  constexpr std::string_view kConstructor = ".__init__";  // as a class calls its base's
+  auto name = keyword.name;
+  if (name.ends_with(kConstructor)) name.resize(name.size() - kConstructor.size());
   const auto is_in_doubt = [&](pysource::Tier tier) {
-    const auto called = facts.answers.find({keyword.module, keyword.name, {}, tier});
+    const auto called = facts.answers.find({keyword.module, name, {}, tier});
     return called != facts.answers.end() && called->second != pysource::Verdict::yes;
   };
   return is_in_doubt(pysource::Tier::attribute) || is_in_doubt(pysource::Tier::import);

@@ -153,6 +153,7 @@ class TreeScanner {
         });
       }
     }
+    calls_.visit_ends([&](const auto& gate, std::uint32_t file) { (void)evaluator.passes(gate, file); });
     return questions;
   }
 

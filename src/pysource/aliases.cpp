@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "pysource/format_fields.hpp"
 #include "pysource/requirement_names.hpp"
 #include "pysource/targets.hpp"
 
@@ -40,6 +41,16 @@ bool is_none_like(const SourceTree& tree, TokenRange value) {
   return text == "None" || text == "False" || text == "object" || text == "Any";
 }
 
+/// True for the `super` of `super().__init__(…)` with arguments.
+bool calls_constructor(const SourceTree& tree, std::uint32_t super) {
+  constexpr std::uint32_t kLongest = 12;
+  const auto last = std::min(super + kLongest, static_cast<std::uint32_t>(tree.list().tokens.size()));
+  if (super + 1 >= last || !tree.is(super + 1, "(")) return false;
+  const auto end = behind_bracket(tree, super + 1, last);
+  return end + 3 < last && tree.is(end, ".") && tree.is(end + 1, "__init__") && tree.is(end + 2, "(") &&
+         !tree.is(end + 3, ")");
+}
+
 void add_target(AliasBindings& bindings, AliasTarget target) {
   auto& targets = bindings.targets;
   if (std::find(targets.begin(), targets.end(), target) == targets.end())
@@ -51,15 +62,44 @@ void add_target(AliasBindings& bindings, AliasTarget target) {
 Aliases::Aliases(const SourceTree& tree, const std::set<std::string, std::less<>>& roots)
     : tree_(tree), roots_(roots) {
   collect(tree.body(), Level::module);
+  find_tokens();
+}
+
+Aliases::Aliases(const SourceTree& expression, const Aliases& around)
+    : tree_(expression), roots_(around.roots_), names_(around.names_) {
+  find_tokens();
+}
+
+/// True if one of the words of a text is a name.
+bool Aliases::names_any(std::string_view text) const {
+  const auto in_word = [](char c) {
+    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           static_cast<unsigned char>(c) >= 0x80;
+  };
+  const auto* const last = text.data() + text.size();
+  for (const auto* at = text.data(); at != last;) {
+    at = std::find_if(at, last, in_word);
+    const auto* const end = std::find_if_not(at, last, in_word);
+    if (at != end && names_.contains(std::string_view(at, static_cast<std::size_t>(end - at)))) return true;
+    at = end;
+  }
+  return false;
+}
+
+void Aliases::find_tokens() {
   if (names_.empty()) return;
   std::array<bool, 256> firsts{};
   for (const auto name : names_) firsts[static_cast<unsigned char>(name.front())] = true;
-  const auto& tokens = tree.list().tokens;
+  const auto& tokens = tree_.list().tokens;
   for (std::uint32_t i = 0; i < tokens.size(); ++i) {
-    if (tokens[i].kind != TokenKind::name) continue;
-    const auto text = tree.text(i);
+    const auto kind = tokens[i].kind;
+    if (kind == TokenKind::string && has_fields(tree_.text(i)) && names_any(tree_.text(i)))
+      tokens_.push_back(i);
+    if (kind != TokenKind::name) continue;
+    const auto text = tree_.text(i);
+    if (text == "super" && calls_constructor(tree_, i)) tokens_.push_back(i);
     if (!firsts[static_cast<unsigned char>(text.front())] || !names_.contains(text)) continue;
-    if (i == 0 || !tree.is(i - 1, ".")) tokens_.push_back(i);
+    if (i == 0 || !tree_.is(i - 1, ".")) tokens_.push_back(i);
   }
 }
 

@@ -35,8 +35,11 @@ using AliasScope = std::unordered_map<std::string_view, AliasBindings>;
 class Aliases {
  public:
   Aliases(const SourceTree& tree, const std::set<std::string, std::less<>>& roots);
+  /// Those of another source in an expression, which is a part of that source.
+  Aliases(const SourceTree& expression, const Aliases& around);
 
-  /// Tokens of names that some scope binds by an import from the packages; not those behind a dot.
+  /// Tokens of names that some scope binds by an import from the packages; not those behind a dot. Those of
+  /// strings with such names in their fields too.
   const std::vector<std::uint32_t>& tokens() const { return tokens_; }
   /// Those in the range.
   std::span<const std::uint32_t> tokens_in(TokenRange range) const;
@@ -53,6 +56,8 @@ class Aliases {
   enum class Path : std::uint8_t { main, fallback };
 
   void collect(const std::vector<Statement>& block, Level level);
+  void find_tokens();
+  bool names_any(std::string_view text) const;
   void bind_block(AliasScope& scope, const std::vector<Statement>& block, Path path) const;
   void bind_statement(AliasScope& scope, const Statement& statement, Path path) const;
   void bind_simple(AliasScope& scope, TokenRange range, Path path) const;

@@ -34,6 +34,7 @@ struct ApiRules {
   ListFile operators;               ///< "add.Tensor"; an operator without overload as "add"
   Names hand_made_operators;        ///< further operators that every version has: "add.int"
   Names varying_operators;          ///< that some versions have
+  Names operator_functions;         ///< compiled modules whose functions are operators: "torch._C._linalg"
 
   Names compiled_names;  ///< that C++ adds to modules written in Python, "torch.cuda:FloatTensor"
   /// Further such names, of the `compiled_modules`: "torch:float32".

@@ -216,6 +216,13 @@ BoundValues NameResolver::values_of_attribute(const BoundValue& value, const std
       values.front().path.push_back(name);
       return values;
     }
+    case BoundValue::Kind::compiled: {
+      if (value.path.size() != 1) return not_known(value.reason);
+      BoundValues values{value};
+      values.front().path.push_back(value.name);
+      values.front().name = name;
+      return values;
+    }
     default:
       return not_known(value.reason.empty() ? name + " is not followed" : value.reason);
   }

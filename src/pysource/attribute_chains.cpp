@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "pysource/format_fields.hpp"
 #include "pysource/requirement_names.hpp"
 #include "pysource/string_values.hpp"
 
@@ -27,6 +28,15 @@ bool is_settings(std::string_view chain) {
 }
 
 }  // namespace
+
+bool makes_missing_names(const SourceTree& tree, std::uint32_t open, std::uint32_t last) {
+  const auto behind = behind_bracket(tree, open, last);
+  for (auto i = open; i + 2 < behind; ++i) {
+    const bool creates = tree.is(i, "create") && tree.is(i + 2, "True");
+    if ((creates || (tree.is(i, "raising") && tree.is(i + 2, "False"))) && tree.is(i + 1, "=")) return true;
+  }
+  return false;
+}
 
 void AttributeChains::add(Requirement requirement, std::uint32_t token, bool optional) {
   result.uses.push_back({std::move(requirement), token, optional || place.suppressed > 0, false, false, {}});
@@ -57,7 +67,12 @@ void AttributeChains::expression(TokenRange range, const std::vector<TokenRange>
   const auto shadowed = shadows(range);
   const auto before = result.uses.size();
   for (const auto token : tokens) {
+    if (tree_.token(token).kind == TokenKind::string) {
+      fields_in(token, shadowed);
+      continue;
+    }
     if (std::find(shadowed.begin(), shadowed.end(), tree_.text(token)) != shadowed.end()) continue;
+    if (tree_.is(token, "super")) super_at(token, range);
     const bool label = token + 1 < range.last && tree_.is(token + 1, "=") && token > range.first;
     if (!label) chain_at(token, range);
   }
@@ -69,6 +84,36 @@ void AttributeChains::expression(TokenRange range, const std::vector<TokenRange>
   }
   defer(range, before);
   guards(range, before);
+}
+
+/// Uses in the fields of an f-string, where that stands. Those of fields with conditions of their own are
+/// left out.
+void AttributeChains::fields_in(std::uint32_t string, const std::vector<std::string_view>& shadowed) {
+  constexpr int kMostStrings = 4;
+  if (strings_ == kMostStrings) return;
+  for (const auto field : fields_of(tree_.text(string))) {
+    const SourceTree source("(" + std::string(field) + ")");
+    const auto end = static_cast<std::uint32_t>(source.list().tokens.size());
+    bool plain = true;
+    for (std::uint32_t i = 0; i < end && plain; ++i) {
+      plain = !source.is(i, "if") && !source.is(i, "and") && !source.is(i, "or") &&
+              std::find(shadowed.begin(), shadowed.end(), source.text(i)) == shadowed.end();
+    }
+    const Aliases aliases(source, aliases_);
+    if (!plain || aliases.tokens().empty()) continue;
+    AttributeChains inner(source, aliases);
+    inner.strings_ = strings_ + 1;
+    inner.result.groups = result.groups;
+    inner.place = std::move(place);
+    inner.expression({0, end});
+    place = std::move(inner.place);
+    result.groups = inner.result.groups;
+    for (auto& use : inner.result.uses) {
+      use.token = string;
+      result.uses.push_back(std::move(use));
+    }
+    depths.insert(depths.end(), inner.depths.begin(), inner.depths.end());
+  }
 }
 
 /// What is in the body of a lambda is needed when that is called.
@@ -164,6 +209,39 @@ void AttributeChains::chain_at(std::uint32_t token, TokenRange range) {
   if (several && before < result.uses.size()) ++result.groups;
 }
 
+std::vector<AttributeUse> AttributeChains::named(TokenRange name) {
+  AttributeChains chains(tree_, aliases_);
+  chains.place = std::move(place);
+  chains.expression(name);
+  place = std::move(chains.place);
+  auto& uses = chains.result.uses;
+  const auto* bindings = name.last - name.first == 1 ? find(tree_.text(name.first)) : nullptr;
+  if (bindings == nullptr || bindings->other) return std::move(uses);
+  for (const auto& each : bindings->targets) {
+    const auto target = resolved(each);
+    if (!target.chain.empty())
+      uses.push_back({{target.module, target.chain, {}, Tier::attribute},
+                      name.first,
+                      is_unsure(*bindings, each),
+                      false,
+                      false,
+                      {}});
+  }
+  return std::move(uses);
+}
+
+/// `super().__init__(keyword=…)` in the constructor of a class with one base.
+void AttributeChains::super_at(std::uint32_t token, TokenRange range) {
+  const auto& scopes = place.scopes;
+  if (scopes.size() < 2 || scopes.back().name != "__init__") return;
+  const auto& klass = scopes[scopes.size() - 2];
+  const auto open = behind_bracket(tree_, token + 1, range.last) + 2;
+  if (klass.kind != ScopeKind::klass || klass.bases.size() != 1 || open >= range.last) return;
+  const auto& base = klass.bases.front();
+  keywords({base.requirement.module, base.requirement.name + ".__init__", {}, Tier::keyword}, open, range,
+           base.optional);
+}
+
 /// The target of `NAME = CHAIN`, whose first name is another alias.
 AliasTarget AttributeChains::resolved(AliasTarget target) const {
   for (int depth = 0; target.module.empty() && depth < 8; ++depth) {
@@ -193,7 +271,8 @@ void AttributeChains::uses_of(const AliasTarget& target, const Chain& chain, Tok
   const bool argument = chain.first >= range.first + 2 && tree_.is(before, "(");
   const bool alone = chain.end < range.last && (tree_.is(chain.end, ",") || tree_.is(chain.end, ")"));
   if (argument && alone) {
-    if (tree_.is(before - 1, "getattr")) return literal_attribute(target, name, chain, range, unsure);
+    if (tree_.is(before - 1, "getattr") || patches(before - 1, range))
+      return literal_attribute(target, name, chain, range, unsure);
     if (tree_.is(before - 1, "partial") && !name.empty()) {
       const auto first = result.uses.size();
       keywords({target.module, name, {}, Tier::keyword}, before, range, unsure);
@@ -212,14 +291,24 @@ bool AttributeChains::decorates(std::uint32_t name, TokenRange range) const {
   return name > range.first && tree_.is(name - 1, "@");
 }
 
-/// `getattr(torch.nn, "Linear")`; with a default it is optional.
+/// `patch.object`, `monkeypatch.setattr` and `monkeypatch.delattr`, whose last name stands there.
+bool AttributeChains::patches(std::uint32_t function, TokenRange range) const {
+  if (function < range.first + 2 || !tree_.is(function - 1, ".")) return false;
+  if (tree_.is(function, "object")) return tree_.is(function - 2, "patch");
+  return tree_.is(function, "setattr") || tree_.is(function, "delattr");
+}
+
+/// `getattr(torch.nn, "Linear")`; with a default it is optional. `patch.object(torch.nn, "Linear")`.
 void AttributeChains::literal_attribute(const AliasTarget& target, const std::string& name,
                                         const Chain& chain, TokenRange range, bool unsure) {
   const auto at = chain.end + 1;
   if (at + 1 >= range.last || !tree_.is(chain.end, ",") || tree_.token(at).kind != TokenKind::string) return;
   const auto text = plain_string(tree_.text(at));
   if (!text || text->empty() || text->find_first_of(". ") != std::string::npos) return;
-  const bool with_default = tree_.is(at + 1, ",") && !(at + 2 < range.last && tree_.is(at + 2, ")"));
+  const auto open = chain.first - 1;
+  const bool with_default = tree_.is(open - 1, "getattr")
+                                ? tree_.is(at + 1, ",") && !(at + 2 < range.last && tree_.is(at + 2, ")"))
+                                : makes_missing_names(tree_, open, range.last);
   add({target.module, joined(name, *text), {}, Tier::attribute}, at, unsure || with_default);
 }
 

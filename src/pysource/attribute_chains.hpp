@@ -15,6 +15,9 @@ enum class ScopeKind : std::uint8_t { module, function, klass };
 struct Scope {
   ScopeKind kind = ScopeKind::module;
   AliasScope names;
+  std::string_view name = {};  ///< of a function
+  /// Of a class: what its only base class with a constructor may be, as attributes.
+  std::vector<AttributeUse> bases = {};
 };
 
 /// The context of an expression.
@@ -24,6 +27,10 @@ struct ExpressionPlace {
   int functions = 0;                         ///< around it
   int suppressed = 0;  ///< `with suppress(AttributeError)` around it, in the same function
 };
+
+/// True if the call whose bracket opens there, of mock.patch or monkeypatch.setattr, works without the name:
+/// `create=True`, `raising=False`.
+bool makes_missing_names(const SourceTree& tree, std::uint32_t open, std::uint32_t last);
 
 /// Finds the uses in expressions.
 class AttributeChains {
@@ -39,6 +46,8 @@ class AttributeChains {
   /// evaluated.
   void expression(TokenRange range, const std::vector<TokenRange>& lazy = {},
                   const std::vector<TokenRange>& targets = {});
+  /// What the dotted name may be that the range is, as attributes.
+  std::vector<AttributeUse> named(TokenRange name);
   /// True if the file itself stores the name, or one that it is below.
   bool is_stored(const Requirement& requirement) const;
 
@@ -58,10 +67,13 @@ class AttributeChains {
   AliasTarget resolved(AliasTarget target) const;
   Chain chain_of(std::uint32_t token, TokenRange range, const AliasBindings& bindings);
   void chain_at(std::uint32_t token, TokenRange range);
+  void super_at(std::uint32_t token, TokenRange range);
+  void fields_in(std::uint32_t string, const std::vector<std::string_view>& shadowed);
   void remember_store(const AliasBindings& bindings, const Chain& chain, std::uint32_t name);
   void uses_of(const AliasTarget& target, const Chain& chain, TokenRange range, bool unsure);
   void literal_attribute(const AliasTarget& target, const std::string& name, const Chain& chain,
                          TokenRange range, bool unsure);
+  bool patches(std::uint32_t function, TokenRange range) const;
   void keywords(const Requirement& called, std::uint32_t open, TokenRange range, bool unsure);
   void unpacked_keywords(const Requirement& called, TokenRange value, bool unsure);
   void add_keyword(Requirement called, std::string keyword, std::uint32_t token, bool unsure);
@@ -72,6 +84,7 @@ class AttributeChains {
   const Aliases& aliases_;
   std::vector<std::uint32_t> stored_ends_;  ///< where chains of the statement end that are stored to
   std::vector<std::string> stored_;         ///< full names
+  int strings_ = 0;                         ///< around the expression
 };
 
 }  // namespace launch::pysource

@@ -55,15 +55,17 @@ class Walk {
     }
   }
 
-  /// The target of mock.patch("torch.x.y").
+  /// The target of mock.patch("torch.x.y"), monkeypatch.setattr("torch.x.y", …).
   void patch(std::uint32_t literal) {
-    const bool sets = tree_.is(literal - 2, "setattr") && literal > 4 && tree_.is(literal - 4, "monkeypatch");
-    if (!tree_.is(literal - 2, "patch") && !sets) return;
+    const bool sets = tree_.is(literal - 2, "setattr") || tree_.is(literal - 2, "delattr");
+    if (!tree_.is(literal - 2, "patch") && !(sets && literal > 3 && tree_.is(literal - 3, "."))) return;
     const auto text = plain_string(tree_.text(literal));
     if (!text) return;
     const auto dot = text->find('.');
     if (dot == std::string::npos || !roots_.contains(std::string_view(*text).substr(0, dot))) return;
-    chains_.add({text->substr(0, dot), text->substr(dot + 1), {}, Tier::attribute}, literal, false);
+    const auto last = static_cast<std::uint32_t>(tree_.list().tokens.size());
+    chains_.add({text->substr(0, dot), text->substr(dot + 1), {}, Tier::attribute}, literal,
+                makes_missing_names(tree_, literal - 1, last));
   }
 
   /// The namespace in `Library("ns", "DEF")`, `custom_op("ns::name", …)`, `define("ns::name", …)`.
@@ -147,10 +149,25 @@ class Walk {
            names_any(tree_, {end, head.last}, {"AttributeError", "Exception", "BaseException"});
   }
 
+  /// What the only base class may be, besides those that have no constructor.
+  std::vector<AttributeUse> bases(TokenRange head) {
+    std::vector<TokenRange> found;
+    for (const auto each : split_range(tree_, parenthesized(tree_, head), ",")) {
+      std::uint32_t end = 0;
+      if (each.empty() || has_no_constructor(dotted_name(tree_, each, &end))) continue;
+      if (end != each.last) return {};
+      found.push_back(each);
+    }
+    return found.size() == 1 && aliases_.any_in(found.front()) ? chains_.named(found.front())
+                                                               : std::vector<AttributeUse>{};
+  }
+
   void klass(const Clause& clause) {
     if (!aliases_.any_in(extent(clause))) return;
     chains_.expression(clause.head);
-    place_.scopes.push_back({ScopeKind::klass, aliases_.scope_of(clause.body, nullptr)});
+    auto bases = this->bases(clause.head);
+    place_.scopes.push_back(
+        {ScopeKind::klass, aliases_.scope_of(clause.body, nullptr), {}, std::move(bases)});
     block(clause.body);
     place_.scopes.pop_back();
   }
@@ -161,7 +178,8 @@ class Walk {
       chains_.expression(clause.head,
                          lazy_annotations_ ? annotations_of(clause.head) : std::vector<TokenRange>{});
     }
-    place_.scopes.push_back({ScopeKind::function, aliases_.scope_of(clause.body, &clause)});
+    const auto name = clause.head.empty() ? std::string_view() : tree_.text(clause.head.first);
+    place_.scopes.push_back({ScopeKind::function, aliases_.scope_of(clause.body, &clause), name});
     ++place_.functions;
     const auto suppressed = std::exchange(place_.suppressed, 0);
     block(clause.body);

@@ -27,7 +27,9 @@ struct BoundValue {
   std::string file = {};               ///< of a class or function
   const ModuleNames* names = nullptr;  ///< of that file
   const Definition* definition = nullptr;
-  std::vector<std::string> path = {};  ///< of operators: namespace, operator, overload
+  /// Of operators: namespace, operator, overload. Of what is compiled: the module of a module whose functions
+  /// are operators, or of such a module and the function.
+  std::vector<std::string> path = {};
   std::vector<BoundValue> choices = {};
   bool exact = true;  ///< of an instance: it is not one of a derived class
 

@@ -101,6 +101,7 @@ BoundValues NameResolver::values_of(const std::string& module, const std::string
     value.kind = BoundValue::Kind::compiled;
     value.name = name;
     value.reason = fmt::format("{} is compiled, and no stub describes {}", module, name);
+    if (library_.rules->operator_functions.contains(module + "." + name)) value.path = {module};
     return one(std::move(value));
   }
   return values.empty() ? not_known("not read yet") : values;

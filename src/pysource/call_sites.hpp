@@ -16,6 +16,10 @@ struct CodeUnit {
   std::string name = {};
   std::uint32_t owner = 0;  ///< a method's class, else the module; a number within the file
   bool is_called = false;   ///< by something unseen: a decorator may register it
+  bool of_object = false;   ///< a method that needs an object whose construction has ended
+  /// Tests that let a module's import, or the construction of a class's objects, come to its end. Those of
+  /// base classes of other files are among them.
+  std::vector<Gate> gates = {};
 };
 
 /// A place with the conditions under which it runs.

@@ -8,8 +8,12 @@ namespace launch::pysource {
 /// True if nothing else of the file binds the class, or a member of that name: in the class, in one derived
 /// from it, or in an object.
 bool Definitions::is_only_member(const std::string& klass, std::string_view name) {
+  return targets().of_module(klass) == 1 && targets().of_member(name) == 1;
+}
+
+TargetCounts& Definitions::targets() {
   if (!targets_) targets_.emplace(tree_);
-  return targets_->of_module(klass) == 1 && targets_->of_member(name) == 1;
+  return *targets_;
 }
 
 /// Where the flag has an annotation, a constructor may set it.

@@ -6,6 +6,13 @@
 namespace launch::pysource {
 namespace {
 
+/// True for the same condition, apart from where the code says it.
+bool same(const Condition& a, const Condition& b) {
+  return a == b || (a->kind == b->kind && a->flag == b->flag && a->number == b->number &&
+                    a->text == b->text && a->other == b->other && a->names == b->names &&
+                    a->parts == b->parts && a->kind != Expression::Kind::imports);
+}
+
 /// What a flag is after `if flag and other: flag = False`: `flag and not other`. Null for anything else.
 Condition narrowed(const std::string& name, const Condition& test, const Condition& yes,
                    const Condition& no) {
@@ -14,8 +21,8 @@ Condition narrowed(const std::string& name, const Condition& test, const Conditi
   if (yes->kind != Kind::boolean || yes->flag) return nullptr;
   std::vector<Condition> others;
   for (const auto& part : test->parts) {
-    const bool same = no != nullptr ? part == no : part->kind == Kind::name && part->text == name;
-    if (!same) others.push_back(part);
+    const bool is_flag = no != nullptr ? same(part, no) : part->kind == Kind::name && part->text == name;
+    if (!is_flag) others.push_back(part);
   }
   if (others.empty() || others.size() == test->parts.size()) return nullptr;
   return make(Kind::all,

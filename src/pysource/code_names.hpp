@@ -12,6 +12,9 @@
 
 namespace launch::pysource {
 
+/// Behind the name of a class: whether the construction of an object comes to its end. No code can say that.
+constexpr std::string_view kConstruction = ".()";
+
 /// What the names mean at a place of the code, as far as tests of versions and features need to know. Only
 /// what can matter is bound. Changes are recorded, so that the two ways of a branch can be combined.
 class CodeNames {

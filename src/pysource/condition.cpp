@@ -68,6 +68,12 @@ Condition negated(const Condition& condition) {
   return make(Expression::Kind::negation, {condition});
 }
 
+Condition said(const Condition& condition, TokenRange test) {
+  auto copy = *condition;
+  copy.test = test;
+  return std::make_shared<const Expression>(std::move(copy));
+}
+
 Condition conjunction(std::vector<Condition> parts) {
   if (parts.empty()) return constant(true);
   if (parts.size() == 1) return parts.front();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pysource/answer.hpp"
+#include "pysource/python_tree.hpp"
 #include "pysource/requirement.hpp"
 
 namespace launch::pysource {
@@ -88,6 +89,7 @@ struct Expression {
   std::vector<Condition> parts = {};
   Requirement requirement = {};
   std::uint32_t depth = 1;  ///< of the tree below
+  TokenRange test = {};     ///< what the code says, if other tests may say the same (known_tests.hpp)
 };
 
 /// Trees above this depth are opaque, so that nothing recurses too deeply.
@@ -100,6 +102,8 @@ Condition opaque(bool about_packages);
 Condition constant(bool value);
 Condition text_of(std::string value);
 Condition negated(const Condition& condition);
+/// The same, as what the code says there.
+Condition said(const Condition& condition, TokenRange test);
 /// All of them; true if there are none.
 Condition conjunction(std::vector<Condition> parts);
 

@@ -44,31 +44,40 @@ BranchRun branch_run(const SourceTree& tree, TokenRange test) {
 
 namespace {
 
-/// The tuple that a name of the module is bound to, as in `ERRORS = (ImportError, OSError)`; else what was
-/// given.
-TokenRange errors_in(const SourceTree& tree, TokenRange head) {
-  const bool alone = head.last - head.first == 1 || tree.is(head.first + 1, "as");
-  if (!alone || !tree.is_name(head.first)) return head;
-  const auto name = tree.text(head.first);
-  if (name.ends_with("Error") || name.ends_with("Exception")) return head;
+/// The value that the module binds a name to, as in `ERRORS = (ImportError, OSError)`; empty for names of
+/// exceptions and what is not bound so.
+TokenRange errors_of(const SourceTree& tree, std::string_view name) {
+  if (name.ends_with("Error") || name.ends_with("Exception") || name == "suppress") return {};
   for (const auto& statement : tree.body()) {
     const auto range = statement.tokens;
     const bool binds = statement.kind == StatementKind::simple && range.last - range.first > 2 &&
                        tree.is(range.first, name) && tree.is(range.first + 1, "=");
     if (binds) return {range.first + 2, range.last};
   }
-  return head;
+  return {};
+}
+
+constexpr int kMostNested = 3;
+
+bool has_any(const SourceTree& tree, TokenRange range, std::initializer_list<std::string_view> names,
+             int depth) {
+  if (depth == kMostNested) return false;
+  for (auto i = range.first; i < range.last && !tree.is(i, "as"); ++i) {
+    if (!tree.is_name(i)) continue;
+    const auto text = tree.text(i);
+    if (std::find(names.begin(), names.end(), text) != names.end()) return true;
+    const bool alone = i == range.first || !tree.is(i - 1, ".");
+    if (alone && has_any(tree, errors_of(tree, text), names, depth + 1)) return true;
+  }
+  return false;
 }
 
 }  // namespace
 
 bool names_any(const SourceTree& tree, TokenRange head, std::initializer_list<std::string_view> names) {
-  if (head.empty()) return true;
-  head = errors_in(tree, head);
-  for (auto i = head.first; i < head.last && !tree.is(i, "as"); ++i) {
-    if (std::find(names.begin(), names.end(), tree.text(i)) != names.end()) return true;
-  }
-  return false;
+  constexpr std::uint32_t kLongest = 64;
+  const bool looks_up = head.last - head.first < kLongest;
+  return head.empty() || has_any(tree, head, names, looks_up ? 0 : kMostNested - 1);
 }
 
 bool takes_import_error(const SourceTree& tree, TokenRange head) {
@@ -112,6 +121,11 @@ bool gives_up(const SourceTree& tree, const std::vector<Statement>& block) {
     const auto name = dotted_name(tree, statement.tokens);
     return (name == "raise" || exits(name)) && !skips(tree, statement.tokens);
   });
+}
+
+bool has_no_constructor(std::string_view base) {
+  base.remove_prefix(base.rfind('.') + 1);
+  return base == "ABC" || base == "Generic" || base == "Protocol" || base == "object";
 }
 
 bool suppresses_import_error(const SourceTree& tree, TokenRange head) {

@@ -32,6 +32,9 @@ bool gives_up(const SourceTree& tree, const std::vector<Statement>& block);
 /// True if a simple statement raises, exits the program or skips a test, so that what follows is not reached.
 bool leaves(const SourceTree& tree, TokenRange statement);
 
+/// True for the dotted name of a base class that has no constructor: `Generic`, `abc.ABC`.
+bool has_no_constructor(std::string_view base);
+
 /// True if the `with` head is contextlib.suppress with an import error.
 bool suppresses_import_error(const SourceTree& tree, TokenRange head);
 

@@ -150,7 +150,7 @@ bool Definitions::asks_tree(TokenRange range) const {
 }
 
 Condition Definitions::test(TokenRange range) {
-  return matters(range) || asks_tree(range) ? read(range) : nullptr;
+  return matters(range) || asks_tree(range) ? ExpressionReader(tree_, names_, roots_).test(range) : nullptr;
 }
 
 void Definitions::import(const ImportedName& name) {

@@ -23,6 +23,10 @@ class Definitions {
   /// The name is bound to something unknown.
   void forget(std::string_view name);
   Condition read(TokenRange expression) { return ExpressionReader(tree_, names_, roots_).read(expression); }
+  /// The same of another source, which is one expression.
+  Condition read(const SourceTree& expression) {
+    return ExpressionReader(expression, names_, roots_).read(expression.body().front().tokens);
+  }
   /// The test if it can be about versions and features, or asks for something of the scanned tree, which may
   /// be; else null.
   Condition test(TokenRange range);
@@ -42,6 +46,9 @@ class Definitions {
   void hide_parameters(const Statement& statement);
   /// True if the block of a `try`, whose names are bound, raises nothing; null if nothing is known of that.
   Condition success(const std::vector<Statement>& block);
+
+  /// How often the file binds names.
+  TargetCounts& targets();
 
   std::vector<Condition> take_stars() { return std::move(stars_); }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "pysource/known_tests.hpp"
 #include "pysource/string_values.hpp"
 
 namespace launch::pysource {
@@ -47,6 +48,12 @@ Condition ExpressionReader::read(TokenRange range) {
   return result != nullptr ? result : opaque_range(range);
 }
 
+Condition ExpressionReader::test(TokenRange range) {
+  range = without_brackets(tree_, range);
+  auto condition = read(range);
+  return is_plain_test(tree_, range) ? said(condition, range) : condition;
+}
+
 /// Null if it is not understood.
 Condition ExpressionReader::understood(TokenRange range) {
   if (tree_.is(range.first, "lambda") || tree_.is(range.first, "await") || tree_.is(range.first, "yield"))
@@ -58,7 +65,7 @@ Condition ExpressionReader::understood(TokenRange range) {
   if (const auto at = find(range, "if"); at < range.last) return conditional(range, at);
   if (const auto parts = split_range(tree_, range, "or"); parts.size() > 1) return joined(Kind::any, parts);
   if (const auto parts = split_range(tree_, range, "and"); parts.size() > 1) return joined(Kind::all, parts);
-  if (tree_.is(range.first, "not")) return make(Kind::negation, {read({range.first + 1, range.last})});
+  if (tree_.is(range.first, "not")) return make(Kind::negation, {test({range.first + 1, range.last})});
   return comparison(range);
 }
 
@@ -73,7 +80,7 @@ Condition ExpressionReader::joined(Kind kind, const std::vector<TokenRange>& par
   if (parts.size() > kMostParts) return nullptr;
   std::vector<Condition> all;
   all.reserve(parts.size());
-  for (const auto part : parts) all.push_back(read(part));
+  for (const auto part : parts) all.push_back(test(part));
   return make(kind, std::move(all));
 }
 

@@ -13,6 +13,8 @@ class ExpressionReader {
       : tree_(tree), names_(names), roots_(roots) {}
 
   Condition read(TokenRange range);
+  /// The same of a test, or of one of its parts.
+  Condition test(TokenRange range);
   /// The arguments of the call whose bracket opens at `open`, as parts[1…] and names of a call of `callee`.
   Condition call(const Condition& callee, std::uint32_t open, std::uint32_t close);
 

@@ -89,6 +89,7 @@ Condition assume(const Condition& condition, const std::vector<std::string>& wan
 Condition other_test(const SourceTree& tree, TokenRange test) {
   Expression expression{.kind = Kind::opaque};
   expression.names = subjects_of(tree, test);
+  expression.test = test;
   return make(std::move(expression));
 }
 

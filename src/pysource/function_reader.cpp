@@ -14,17 +14,6 @@ constexpr std::uint32_t kMostTokens = 700;
 
 }  // namespace
 
-/// From the first token of a statement to the last of its blocks.
-TokenRange FunctionReader::tokens_of(const Statement& statement) const {
-  auto range = statement.tokens;
-  for (const auto& clause : statement.clauses) {
-    if (range.empty()) range = clause.head;
-    range.last = std::max(range.last, clause.head.last);
-    if (!clause.body.empty()) range.last = std::max(range.last, tokens_of(clause.body.back()).last);
-  }
-  return range;
-}
-
 bool FunctionReader::reaches(TokenRange tokens) const {
   const auto& roots = definitions_.roots_;
   const auto is_root = [&](std::string_view module) {

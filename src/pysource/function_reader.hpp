@@ -28,7 +28,6 @@ class FunctionReader {
   Condition run_attempt(const Statement& statement, const Rest& rest);
   /// Runs a block and then the rest, and takes back what they defined.
   Condition run_aside(const std::vector<Statement>& block, const Rest& rest);
-  TokenRange tokens_of(const Statement& statement) const;
   /// True if an error of importing or reaching a checked package is handled in the block.
   bool tries(const std::vector<Statement>& block) const;
   bool reaches(TokenRange tokens) const;

@@ -278,8 +278,8 @@ std::optional<Value> GateEvaluator::call_of_tests(const std::string& path, const
   const auto* first = arguments.at(0);
   if (first == nullptr) first = arguments.named("condition");
   if (first == nullptr) return std::nullopt;
-  if (last == "skipif" || last == "skipIf" || last == "skipUnless") {
-    if (first->is(Kind::text)) return Value::unknown(Truth::either());  // pytest evaluates it
+  if (last == "skipif" || last == "skipIf" || last == "skipUnless" || last == "xfail") {
+    if (first->is(Kind::text)) return Value::unknown(Truth::either());  // computed, and evaluated by pytest
     return Value::of(last == "skipUnless" ? truth_of(*first) : !truth_of(*first));
   }
   if (last != "importorskip" || !first->is(Kind::text)) return std::nullopt;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "pysource/known_tests.hpp"
 #include "pysource/requirement_names.hpp"
 #include "pysource/value_limits.hpp"
 #include "specs/name.hpp"
@@ -108,8 +109,9 @@ Truth GateEvaluator::truth(const Condition& test, std::uint32_t file) {
 }
 
 Truth GateEvaluator::passes(const Gate& gate, std::uint32_t file) {
-  const auto result = truth(gate.test, file);
-  return gate.runs_if ? result : !result;
+  auto result = truth(gate.test, file);
+  if (!gate.runs_if) result = !result;
+  return counts_if_decided(*gate.test) && result.can_be_open() ? result.joined(Truth::yes()) : result;
 }
 
 bool GateEvaluator::is_asked(std::string_view module) const {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "pysource/code_names.hpp"
 #include "pysource/gate_evaluation.hpp"
 #include "specs/name.hpp"
 #include "specs/requirement.hpp"
@@ -60,6 +61,15 @@ Value GateEvaluator::member(std::uint32_t file, const std::string& name) {
     if (!result.is(Kind::unknown)) return result;
     const auto named = named_truth(name);
     return named && !named->can_be_open() ? Value::of(*named) : result;
+  }
+  if (std::string_view(name).ends_with(kConstruction)) {
+    // A class that the file imports itself.
+    const auto* klass = symbols_.find(file, name.substr(0, name.size() - kConstruction.size()));
+    if (klass != nullptr && (*klass)->kind == Expression::Kind::external && !(*klass)->other.empty()) {
+      auto construction = **klass;
+      construction.other += kConstruction;
+      return value(construction, Frame{file});
+    }
   }
   const auto& stars = symbols_.stars(file);
   for (auto star = stars.rbegin(); star != stars.rend(); ++star) {

@@ -74,6 +74,8 @@ Answer NameResolver::keyword_of(const BoundValue& value, const std::string& keyw
       return keyword_of_values(value.choices, keyword, depth + 1);
     case BoundValue::Kind::unknown:
       return unknown(value.reason);
+    case BoundValue::Kind::compiled:
+      return value.path.size() == 2 ? keyword_of_operator(value, keyword) : unknown(value.reason);
     default:
       return unknown("the parameters of what is called are not known");
   }
@@ -120,6 +122,18 @@ Answer NameResolver::operator_takes(const std::string& name, const std::string& 
     best = no("");
   }
   return best;
+}
+
+/// Of a compiled function that is generated from the operator of its name. Several outputs have one parameter
+/// `out`, and what makes a tensor also takes `requires_grad`: the list of operators has neither.
+Answer NameResolver::keyword_of_operator(const BoundValue& value, const std::string& keyword) {
+  auto answer = operator_takes(value.name, keyword);
+  if (answer.verdict != Verdict::no) return answer;
+  const auto& list = library_.rules->operators.files.front();
+  if (keyword == "out" || keyword == "requires_grad")
+    return unknown(fmt::format("{} does not say whether {} takes {}", list, value.name, keyword));
+  return no(fmt::format("{} ({}) of {} has no parameter {}", value.name, list,
+                        library_.label(value.path.front()), keyword));
 }
 
 /// Python calls the metaclass's `__call__`, which calls `__new__` and `__init__` with the same arguments.

@@ -154,6 +154,7 @@ class NameResolver {
   Answer keyword(const Requirement& requirement);
   Answer keyword_of(const BoundValue& value, const std::string& keyword, int depth);
   Answer keyword_of_function(const BoundValue& value, const std::string& keyword);
+  Answer keyword_of_operator(const BoundValue& value, const std::string& keyword);
   Answer operator_takes(const std::string& name, const std::string& keyword);
   Answer keyword_of_class(const BoundValue& value, const std::string& keyword, int depth);
   Answer keyword_of_values(const BoundValues& values, const std::string& keyword, int depth);

@@ -259,6 +259,16 @@ std::string dotted_name(const SourceTree& tree, TokenRange range, std::uint32_t*
   return name;
 }
 
+TokenRange tokens_of(const Statement& statement) {
+  auto range = statement.tokens;
+  for (const auto& clause : statement.clauses) {
+    if (range.empty()) range = clause.head;
+    range.last = std::max(range.last, clause.head.last);
+    if (!clause.body.empty()) range.last = std::max(range.last, tokens_of(clause.body.back()).last);
+  }
+  return range;
+}
+
 std::vector<ImportedName> imported_names(const SourceTree& tree, TokenRange statement) {
   if (statement.empty() || !tree.is_name(statement.first)) return {};
   if (tree.text(statement.first) == "import") return plain_import(tree, statement);

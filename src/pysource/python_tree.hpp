@@ -66,6 +66,9 @@ class SourceTree {
   std::vector<Statement> body_;
 };
 
+/// From the first token of a statement to the last of its blocks.
+TokenRange tokens_of(const Statement& statement);
+
 /// One name of an import statement.
 struct ImportedName {
   bool from = false;        ///< `from MODULE import NAME`, else `import MODULE`

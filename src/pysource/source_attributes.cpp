@@ -113,6 +113,7 @@ void SourceWalk::add_test(Place& place, TokenRange test, bool runs_if) {
   } else {
     place.on_other_path = true;
   }
+  learn(place, test, runs_if);
 }
 
 void SourceWalk::attributes_of_one_part(TokenRange range, const Place& place) {

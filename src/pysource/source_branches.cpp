@@ -44,6 +44,36 @@ std::shared_ptr<const SourceWalk::Branch> SourceWalk::branches_of_one_name(const
   return shared;
 }
 
+void SourceWalk::learn(Place& place, TokenRange test, bool holds) {
+  const auto before = count_of(place.known);
+  pysource::learn(place.known, test, holds);
+  link(place, place.own_gates, place.gates.size(), before);
+}
+
+void SourceWalk::learn(Place& place, const Flow& flow) {
+  const auto before = count_of(place.known);
+  const auto last = place.gates.size();
+  add_gates(place, flow.gates);
+  for (const auto* each = flow.known.get(); each != nullptr; each = each->before.get())
+    pysource::learn(place.known, each->test, each->holds);
+  link(place, last, place.gates.size(), 0);
+  link(place, place.own_gates, last, before);
+}
+
+/// Adds what gates, from the first to before the last, say with the tests that are known, one of which is not
+/// among the oldest.
+void SourceWalk::link(Place& place, std::size_t first, std::size_t last, std::uint32_t oldest) {
+  if (count_of(place.known) <= oldest) return;
+  constexpr std::size_t kMost = 32;
+  for (auto i = std::max(first, last - std::min(last, kMost)); i < last; ++i) {
+    auto test = links_.assume(place.gates[i].test, {place.known, oldest, place.function});
+    if (test == nullptr || test->kind == Kind::boolean) continue;
+    auto gate = place.gates[i];
+    gate.test = std::move(test);
+    add_gates(place, {std::move(gate)});
+  }
+}
+
 SourceWalk::Flow SourceWalk::branch(const Statement& statement, const Place& place) {
   auto rest = place;  // for the clauses that follow
   auto& names = definitions_.names();
@@ -68,6 +98,8 @@ SourceWalk::Flow SourceWalk::branch(const Statement& statement, const Place& pla
       } else {
         inside.on_other_path = rest.on_other_path = true;
       }
+      learn(inside, clause.head, true);
+      learn(rest, clause.head, false);
       if (!place.constructor_gates.empty() && !definitions_.matters(clause.head)) {
         for (const auto& each : place.constructor_gates) {
           const auto gate = linked_gate(each, tree_, clause.head);
@@ -126,6 +158,12 @@ SourceWalk::Flow SourceWalk::after_branch(std::vector<Way> ways) {
   Flow flow;
   flow.ends = !ways.empty() && ways.back().is_else &&
               std::all_of(ways.begin(), ways.end(), [](const Way& way) { return way.flow.ends; });
+  for (const auto& way : ways) {
+    if (way.is_else && way.flow.ends && ways.size() == 2)
+      pysource::learn(flow.known, ways.front().head, true);
+    if (way.is_else || !way.flow.ends) break;
+    pysource::learn(flow.known, way.head, false);
+  }
   std::vector<Condition> taken;  // the way is, if no earlier one is
   bool known = false;            // some test can be about versions
   const bool matters = std::any_of(ways.begin(), ways.end(), [](const Way& way) {

@@ -5,6 +5,7 @@
 #include "pysource/requirement_names.hpp"
 #include "pysource/source_walk.hpp"
 #include "pysource/standard_library.hpp"
+#include "pysource/string_values.hpp"
 
 namespace launch::pysource {
 namespace {
@@ -36,12 +37,12 @@ bool only_wraps(std::string_view name) {
   return std::find(kNames.begin(), kNames.end(), last_part(name)) != kNames.end();
 }
 
-bool is_constructor(std::string_view name) {
+}  // namespace
+
+bool SourceWalk::is_constructor(std::string_view name) {
   return name == "__init__" || name == "__new__" || name == "__post_init__" || name == "setUp" ||
          name == "setUpClass";
 }
-
-}  // namespace
 
 void SourceWalk::add_gates(Place& place, const std::vector<Gate>& gates) {
   if (gates.empty()) return;
@@ -56,9 +57,41 @@ void SourceWalk::mark(TokenRange value, std::vector<Gate>& gates) {
       behind_bracket(tree_, value.first, value.last) == value.last)
     value = {value.first + 1, value.last - 1};
   for (const auto each : split_range(tree_, value, ",")) {
+    if (auto gate = written_mark(each)) gates.push_back(*std::move(gate));
     if (each.empty() || !definitions_.matters(each)) continue;
     gates.push_back({definitions_.read(each), true, line_of(each), true});
   }
+}
+
+/// The gate of a mark whose condition is a string: `skipif("torch.__version__ < '2.6'")`.
+std::optional<Gate> SourceWalk::written_mark(TokenRange mark) {
+  std::uint32_t end = 0;
+  const auto name = dotted_name(tree_, mark, &end);
+  if (!name.ends_with("skipif") && !name.ends_with("xfail")) return std::nullopt;
+  if (end + 2 >= mark.last || !tree_.is(end, "(")) return std::nullopt;
+  auto literal = end + 1;
+  if (tree_.is(literal, "condition") && tree_.is(literal + 1, "=")) literal += 2;
+  const bool alone = literal + 1 < mark.last && (tree_.is(literal + 1, ",") || tree_.is(literal + 1, ")"));
+  if (!alone || tree_.token(literal).kind != TokenKind::string) return std::nullopt;
+  auto text = plain_string(tree_.text(literal));
+  if (!text) return std::nullopt;
+  const SourceTree condition(*std::move(text));
+  if (condition.body().size() != 1) return std::nullopt;
+  return Gate{definitions_.read(condition), false, line_of(mark), true};
+}
+
+/// The gate of `expectedFailure if OLD else lambda test: test`.
+std::optional<Gate> SourceWalk::chosen_mark(TokenRange decorator) {
+  decorator = without_brackets(tree_, decorator);
+  const auto sides = split_range(tree_, decorator, "else");
+  const auto parts = split_range(tree_, sides.front(), "if");
+  if (sides.size() != 2 || parts.size() != 2 || !definitions_.matters(parts[1])) return std::nullopt;
+  const auto skips = [&](TokenRange side) {
+    const auto last = dotted_name(tree_, without_brackets(tree_, side));
+    return last.ends_with("expectedFailure") || last.ends_with("skip") || last.ends_with("xfail");
+  };
+  if (skips(parts[0]) == skips(sides[1])) return std::nullopt;
+  return Gate{definitions_.read(parts[1]), !skips(parts[0]), line_of(decorator), true};
 }
 
 SourceWalk::Decoration SourceWalk::decorate(Place& place) {
@@ -69,6 +102,8 @@ SourceWalk::Decoration SourceWalk::decorate(Place& place) {
     const bool is_mark = names_mark(last_part(name)) || (known != nullptr && known->kind == Kind::call);
     found.may_register = found.may_register || !only_wraps(name);
     found.without_object = found.without_object || name == "staticmethod" || name == "classmethod";
+    if (auto gate = written_mark(range)) add_gates(place, {*std::move(gate)});
+    if (auto gate = chosen_mark(range)) add_gates(place, {*std::move(gate)});
     if (is_mark && definitions_.matters(range))
       add_gates(place, {{definitions_.read(range), true, line_of(range), true}});
   }
@@ -94,11 +129,22 @@ SourceWalk::Flow SourceWalk::function(const Statement& statement, const Place& p
   add_gates(inside, place.function_gates);
   inside.function_gates.clear();
   if (decoration.without_object) inside.constructor_gates.clear();
-  if (place.klass) add_gates(inside, inside.constructor_gates);
   const auto head = statement.clauses.front().head;
+  const bool of_object =
+      place.klass && !decoration.without_object && !head.empty() && !is_constructor(tree_.text(head.first));
+  if (of_object) {
+    auto& gates = inside.constructor_gates;
+    gates.insert(gates.end(), place.base_gates.begin(), place.base_gates.end());
+  }
+  if (place.klass) add_gates(inside, inside.constructor_gates);
+  inside.base_gates.clear();
+  inside.known = nullptr;
+  inside.own_gates = inside.gates.size();
+  inside.function = {head.first, head.first};
   inside.klass.reset();
   if (place.klass) {
     inside.unit = enter_unit(CodeUnit::Kind::method, head, *place.klass, decoration.may_register);
+    scan_.calls.units.back().of_object = of_object;
   } else if (scan_.calls.units[place.unit].kind == CodeUnit::Kind::module) {
     inside.unit = enter_unit(CodeUnit::Kind::function, head, place.unit, decoration.may_register);
   }
@@ -127,29 +173,6 @@ SourceWalk::Flow SourceWalk::define(const Statement& statement, Place& place) {
   if (place.klass && !head.empty() && is_constructor(tree_.text(head.first)))
     place.constructor_gates.insert(place.constructor_gates.end(), flow.gates.begin(), flow.gates.end());
   return {};
-}
-
-void SourceWalk::klass(const Statement& statement, const Place& place) {
-  attributes(statement.clauses.front().head, place);
-  auto inside = place;
-  Place marked;
-  const auto decoration = decorate(marked);
-  inside.constructor_gates.clear();
-  inside.function_gates.insert(inside.function_gates.end(), marked.gates.begin(), marked.gates.end());
-  const auto head = statement.clauses.front().head;
-  if (!head.empty()) definitions_.forget(tree_.text(head.first));
-  definitions_.define_class(statement);
-  auto as_class = place;
-  if (!place.klass && scan_.calls.units[place.unit].kind == CodeUnit::Kind::module) {
-    // The body runs with the module, bases and methods when the class is used.
-    as_class.unit = enter_unit(CodeUnit::Kind::klass, head, place.unit, decoration.may_register);
-    as_class.site.reset();
-    inside.klass = as_class.unit;
-  }
-  if (!head.empty()) refer({head.first + 1, head.last}, as_class);
-  definitions_.names().enter(CodeNames::Frame::klass);
-  for (const auto& clause : statement.clauses) block(clause.body, inside);
-  definitions_.names().leave();
 }
 
 std::uint32_t SourceWalk::site_of(const Place& place) {

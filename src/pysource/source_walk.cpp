@@ -34,7 +34,11 @@ bool names_check(std::string_view name) {
 }  // namespace
 
 SourceWalk::SourceWalk(const SourceTree& tree, const Roots& roots)
-    : tree_(tree), roots_(roots), definitions_(tree, roots), attributes_(attribute_uses(tree, roots)) {
+    : tree_(tree),
+      roots_(roots),
+      definitions_(tree, roots),
+      links_(tree, [this](auto name, auto range) { return definitions_.targets().binds(name, range); }),
+      attributes_(attribute_uses(tree, roots)) {
   scan_.groups = attributes_.groups;
   scan_.registered = std::move(attributes_.registered);
   for (const auto& comment : tree.list().comments) {
@@ -45,7 +49,8 @@ SourceWalk::SourceWalk(const SourceTree& tree, const Roots& roots)
 }
 
 FileScan SourceWalk::run() {
-  block(tree_.body(), {});
+  auto end = block(tree_.body(), {});
+  scan_.calls.units.front().gates = std::move(end.gates);
   scan_.problem = tree_.list().problem;
   scan_.symbols = {definitions_.names().take_module(), definitions_.take_stars()};
   return std::move(scan_);
@@ -68,10 +73,11 @@ SourceWalk::Flow SourceWalk::block(const std::vector<Statement>& statements, con
                                                         : statement(each, here);
     if (flow.ends) continue;  // not reached
     flow.ends = after.ends;
-    add_gates(here, after.gates);
+    learn(here, after);
     flow.gates.insert(flow.gates.end(), after.gates.begin(), after.gates.end());
   }
   decorators_.clear();
+  flow.constructor_gates = std::move(here.constructor_gates);
   return flow;
 }
 
@@ -132,8 +138,11 @@ SourceWalk::Flow SourceWalk::leaving(const Statement& statement) {
     return Flow{false, {{std::move(test), true, line_of(range), false}}};
   };
   if (word == "assert") {
-    auto test = definitions_.test(split_range(tree_, {range.first + 1, range.last}, ",").front());
-    return test == nullptr ? Flow{} : gate(std::move(test));
+    const auto asserted = split_range(tree_, {range.first + 1, range.last}, ",").front();
+    auto test = definitions_.test(asserted);
+    auto flow = test == nullptr ? Flow{} : gate(std::move(test));
+    pysource::learn(flow.known, asserted, true);
+    return flow;
   }
   if (!definitions_.concerns(range)) return {};
   const auto parts = assignment(tree_, range);
@@ -174,6 +183,8 @@ SourceWalk::Flow SourceWalk::with(const Statement& statement, const Place& place
 SourceWalk::Flow SourceWalk::repeated(const Statement& statement, const Place& place) {
   auto inside = place;
   inside.on_path = inside.on_other_path = true;
+  if (statement.kind == StatementKind::loop)
+    inside.function.last = std::max(inside.function.last, tokens_of(statement).last);
   auto& names = definitions_.names();
   attributes(statement.tokens, place);
   for (const auto& clause : statement.clauses) {

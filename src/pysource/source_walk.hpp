@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -10,6 +11,7 @@
 #include "pysource/attribute_uses.hpp"
 #include "pysource/call_sites.hpp"
 #include "pysource/definitions.hpp"
+#include "pysource/known_tests.hpp"
 #include "pysource/python_scanner.hpp"
 #include "pysource/python_tree.hpp"
 
@@ -41,6 +43,12 @@ class SourceWalk {
     std::vector<Gate> gates = {};
     std::vector<Gate> function_gates = {};     ///< of functions here, by `pytestmark`
     std::vector<Gate> constructor_gates = {};  ///< of methods here, or of the method that this is in
+    std::vector<Gate> base_gates = {};         ///< the same, by base classes; not of constructors
+    KnownTests known = {};                     ///< of this function
+    /// Of the function, or module, that this is in: its first gate, its start, and the end of its outermost
+    /// loop around this.
+    std::size_t own_gates = 0;
+    TokenRange function = {};
     std::shared_ptr<const Branch> branch = {};
     std::uint32_t unit = 0;                          ///< in scan_.calls
     std::optional<std::uint32_t> klass = {};         ///< the same, of the class that methods here are of
@@ -48,8 +56,10 @@ class SourceWalk {
   };
   /// How a block is left.
   struct Flow {
-    bool ends = false;             ///< what follows it is not reached
-    std::vector<Gate> gates = {};  ///< for what follows it
+    bool ends = false;                         ///< what follows it is not reached
+    std::vector<Gate> gates = {};              ///< for what follows it
+    KnownTests known = {};                     ///< the same
+    std::vector<Gate> constructor_gates = {};  ///< of the constructors in the block of a class
   };
   struct Attempt {
     const Clause* handler = nullptr;  ///< null: none
@@ -88,12 +98,28 @@ class SourceWalk {
   Flow repeated(const Statement& statement, const Place& place);
   Flow function(const Statement& statement, const Place& place);
   void klass(const Statement& statement, const Place& place);
+  /// What keeps a constructor of a class from coming to its end.
+  struct Construction {
+    std::vector<Gate> gates = {};
+    std::vector<Gate> elsewhere = {};  ///< of classes of other files
+  };
+  Construction construction_of_base(const Clause& clause, const std::vector<TokenRange>& decorators);
+  Construction construction_of(TokenRange base);
+  bool constructs_base(const std::vector<Statement>& body, std::string_view base) const;
+  void remember(TokenRange head, Construction construction);
+  static bool is_constructor(std::string_view name);
   Flow define(const Statement& statement, Place& place);
   /// Applies the decorators before a function or class.
   Decoration decorate(Place& place);
   void mark(TokenRange value, std::vector<Gate>& gates);
+  std::optional<Gate> written_mark(TokenRange mark);
+  std::optional<Gate> chosen_mark(TokenRange decorator);
 
   static void add_gates(Place& place, const std::vector<Gate>& gates);
+  /// What a test says of those that were made before.
+  void learn(Place& place, TokenRange test, bool holds);
+  void learn(Place& place, const Flow& flow);
+  void link(Place& place, std::size_t first, std::size_t last, std::uint32_t oldest);
   std::uint32_t enter_unit(CodeUnit::Kind kind, TokenRange head, std::uint32_t owner, bool is_called);
   std::uint32_t site_of(const Place& place);
   /// Records the names that stand in the tokens.
@@ -118,7 +144,9 @@ class SourceWalk {
   const SourceTree& tree_;
   const Roots& roots_;
   Definitions definitions_;
-  std::vector<TokenRange> decorators_;  ///< that stand before the statement
+  TestLinks links_;
+  std::vector<TokenRange> decorators_;                              ///< that stand before the statement
+  std::map<std::string, Construction, std::less<>> constructions_;  ///< of classes of the module
   std::set<std::uint32_t> marked_;
   std::set<std::uint32_t> marked_alone_;
   AttributeUses attributes_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "pysource/string_values.hpp"
 #include "pysource/targets.hpp"
@@ -42,7 +43,15 @@ unsigned TargetCounts::of_module(std::string_view name) const {
   return count_in(module_, name);
 }
 
-void TargetCounts::add(std::string_view name, Scope scope) {
+bool TargetCounts::binds(std::string_view name, TokenRange range) {
+  if (!std::exchange(is_sorted_, true)) std::sort(places_.begin(), places_.end());
+  const auto place =
+      std::lower_bound(places_.begin(), places_.end(), std::pair(std::string(name), range.first));
+  return place != places_.end() && place->first == name && place->second < range.last;
+}
+
+void TargetCounts::add(std::string_view name, Scope scope, std::uint32_t token) {
+  places_.emplace_back(name, token);
   if (scope == Scope::klass) ++members_[std::string(name)];
   if (scope == Scope::module) ++module_[std::string(name)];
 }
@@ -63,7 +72,7 @@ void TargetCounts::block(const std::vector<Statement>& statements, Scope scope) 
         block(clause.body, scope);
         continue;
       }
-      if (!clause.head.empty()) add(tree_.text(clause.head.first), scope);
+      if (!clause.head.empty()) add(tree_.text(clause.head.first), scope, clause.head.first);
       block(clause.body, function ? Scope::function : Scope::klass);
     }
   }
@@ -74,7 +83,7 @@ void TargetCounts::simple(TokenRange range, Scope scope) {
   const auto imports = imported_names(tree_, range);
   for (const auto& import : imports) {
     const auto& name = !import.alias.empty() ? import.alias : import.from ? import.name : import.module;
-    add(std::string_view(name).substr(0, name.find('.')), scope);
+    add(std::string_view(name).substr(0, name.find('.')), scope, import.token);
   }
   if (!imports.empty()) return;
   inside(range, scope);
@@ -117,7 +126,7 @@ void TargetCounts::targets_after_as(TokenRange range, Scope scope) {
 void TargetCounts::inside(TokenRange range, Scope scope) {
   for (auto i = range.first; i + 1 < range.last; ++i) {
     if (!tree_.is_name(i)) continue;
-    if (tree_.is(i + 1, ":=")) add(tree_.text(i), scope);
+    if (tree_.is(i + 1, ":=")) add(tree_.text(i), scope, i);
     if (tree_.is(i, "for")) {
       auto end = i + 1;
       while (end < range.last && !tree_.is(end, "in")) ++end;
@@ -132,7 +141,7 @@ void TargetCounts::strings(std::uint32_t open, std::uint32_t last) {
   const auto end = behind_bracket(tree_, open, last);
   for (auto i = open; i < end; ++i) {
     if (tree_.token(i).kind != TokenKind::string) continue;
-    if (const auto text = plain_string(tree_.text(i))) ++members_[*text];
+    if (const auto text = plain_string(tree_.text(i))) add(*text, Scope::klass, i);
   }
 }
 
@@ -148,7 +157,7 @@ void TargetCounts::targets(TokenRange range, Scope scope) {
     if (!tree_.is_name(i)) continue;
     const bool called = i + 1 < range.last && tree_.is(i + 1, "(");
     if (called) continue;
-    add(tree_.text(i), !begins && tree_.is(i - 1, ".") ? Scope::klass : scope);
+    add(tree_.text(i), !begins && tree_.is(i - 1, ".") ? Scope::klass : scope, i);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pysource/python_tree.hpp"
@@ -17,6 +18,8 @@ class TargetCounts {
   unsigned of_member(std::string_view name) const;
   /// Bindings in the module, by `global` too.
   unsigned of_module(std::string_view name) const;
+  /// True if the tokens bind the name in any scope, or store to an attribute of that name.
+  bool binds(std::string_view name, TokenRange range);
 
  private:
   enum class Scope : std::uint8_t { module, klass, function };
@@ -28,11 +31,13 @@ class TargetCounts {
   void targets(TokenRange range, Scope scope);
   void targets_after_as(TokenRange range, Scope scope);
   void strings(std::uint32_t open, std::uint32_t last);
-  void add(std::string_view name, Scope scope);
+  void add(std::string_view name, Scope scope, std::uint32_t token);
 
   const SourceTree& tree_;
   Counts members_;
   Counts module_;
+  std::vector<std::pair<std::string, std::uint32_t>> places_;  ///< of all bindings: name and token
+  bool is_sorted_ = false;                                     ///< places_
 };
 
 }  // namespace launch::pysource

@@ -112,11 +112,12 @@ pysource::NameList read_identifiers(std::string_view content) {
 Result<pysource::ApiRules> read_api_rules(std::string_view names, std::string_view operators) {
   pysource::ApiRules rules;
   TRY_ASSIGN(const auto rows, read_table(names, "python_names.tsv", {"kind", "name", "value", "source"}));
-  const std::array<std::pair<std::string_view, pysource::ApiRules::Names*>, 7> sets = {
+  const std::array<std::pair<std::string_view, pysource::ApiRules::Names*>, 8> sets = {
       {{"compiled", &rules.compiled_names},
        {"unlisted", &rules.unlisted},
        {"complete-stub", &rules.complete_stubs},
        {"opaque", &rules.opaque},
+       {"operators", &rules.operator_functions},
        {"decorator", &rules.transparent_decorators},
        {"transparent-call", &rules.transparent_calls},
        {"choosing-call", &rules.choosing_calls}}};

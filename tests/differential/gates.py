@@ -191,6 +191,14 @@ SHAPES = {
     "attribute error": "{before}\ntry:\n    torch_.feature\n    NEW = True\nexcept AttributeError:\n    NEW = False\nif NEW:\n    {0}\nelse:\n    {1}\n",
     "walrus": "{before}\nif (new := ({test})):\n    {0}\n",
     "class": "{before}\nclass A:\n    if {test}:\n        {0}\n    new = {test}\n",
+    "refusal before": "{before}\ndef f(use):\n    if use and not ({test}):\n        raise RuntimeError('old')\n    if use:\n        {0}\nfor use in (True, False):\n    try:\n        f(use)\n    except RuntimeError:\n        pass\n",
+    "refusal in a branch before": "{before}\ndef f(kind):\n    if kind in ('a', 'b'):\n        if not ({test}):\n            raise RuntimeError('old')\n    for i in range(1):\n        if kind == 'a' and not i:\n            {0}\n    if kind != 'b':\n        return\n    {1}\nfor kind in ('a', 'b', 'c'):\n    try:\n        f(kind)\n    except RuntimeError:\n        pass\n",
+    "assertion before": "{before}\nclass A:\n    def f(self):\n        assert self.mesh is None or ({test})\n        if not self.mesh:\n            return\n        {0}\nfor mesh in (None, 1):\n    a = A()\n    a.mesh = mesh\n    try:\n        a.f()\n    except AssertionError:\n        pass\n",
+    "base class": "{before}\nclass A:\n    def __init__(self):\n        if not ({test}):\n            raise RuntimeError('old')\nclass B(A):\n    def f(self):\n        {0}\nclass C(B):\n    def __init__(self):\n        self.n = 1\n        super().__init__()\n    def f(self):\n        {1}\nclass D(B):\n    def __init__(self):\n        pass\n    def f(self):\n        {2}\nfor each in (B, C, D):\n    try:\n        each().f()\n    except RuntimeError:\n        pass\n",
+    "other file's base class": ("{before}\nclass A:\n    def __init__(self):\n        if not ({test}):\n            raise RuntimeError('old')\n", "from .a import A\nclass B(A):\n    def f(self):\n        {0}\nclass C(A):\n    def __init__(self):\n        pass\n    def f(self):\n        {1}\nfor each in (B, C):\n    try:\n        each().f()\n    except RuntimeError:\n        pass\n"),
+    "package": ("{0}\n", "from . import a\n{1}\ndef f():\n    {2}\nf()\n", "{before}\nif not ({test}):\n    raise ImportError('old')\n"),
+    "package with a helper": ("{0}\n", "from . import a\n{1}\n", "{before}\ndef check_new():\n    if not ({test}):\n        raise ImportError('old')\ncheck_new()\n"),
+    "package that imports before": ("{0}\n", "{1}\n", "{before}\nfrom . import a\nif not ({test}):\n    raise ImportError('old')\n"),
     "module getattr": "{before}\ndef __getattr__(name):\n    if name == 'thing':\n        if not ({test}):\n            raise AttributeError(name)\n        {0}\n        return 1\n    raise AttributeError(name)\nimport sys\ngetattr(sys.modules[__name__], 'thing', None)\n",
 }
 
@@ -308,7 +316,7 @@ def cases():
             texts = SHAPES[shape] if isinstance(SHAPES[shape], tuple) else (SHAPES[shape],)
             imports = [IMPORT.format(n=n) for n in range(3)]
             files = {name: text.format(*imports, before=before, test=test)
-                     for name, text in zip("ab", texts)}
+                     for name, text in zip(("a", "b", "__init__"), texts)}
             # torch_ is the runner's builtin; the scanned text has an import of that name.
             files = {name: text.replace("torch_.", "torch.").replace("torch_,", "torch,") for name, text in files.items()}
             files = {name: "import torch\n" + text for name, text in files.items()}

@@ -1,18 +1,14 @@
 // Gates as they are written in lightning, transformers, accelerate, torchao, torchtune, xformers, diffusers,
 // deepspeed, torchmetrics, vllm, timm and their tests, with shorter names: torch.new:x came with torch 2.6
 // and torch.old:x went with it.
-#include <algorithm>
 #include <filesystem>
-#include <map>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "base/file.hpp"
-#include "fakes/files.hpp"
-#include "probe/judgement.hpp"
+#include "gate_tree.hpp"
 
 namespace launch::probe {
 namespace {
@@ -20,56 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-using Files = std::map<std::string, std::string>;
-
-class Tree {
- public:
-  explicit Tree(const Files& files)
-      : root_(fs::temp_directory_path() / fmt::format("launch-test-gates-{}", ::getpid())) {
-    fs::remove_all(root_);
-    for (const auto& [name, text] : files) {
-      fs::create_directories((root_ / name).parent_path());
-      EXPECT_TRUE(write_file(root_ / name, text));
-    }
-  }
-  Tree(const Tree&) = delete;
-  Tree& operator=(const Tree&) = delete;
-  ~Tree() { fs::remove_all(root_); }
-
-  /// "FILE:LINE" of uses that fail with a version, followed by the lines of the gates that let them run.
-  std::vector<std::string> failures(const std::string& version) const {
-    const ScanPath path{root_, "."};
-    const auto scan = *scan_tree({&path, 1}, {"torch"});
-    const bool is_new = !version.starts_with("2.4") && !version.starts_with("2.5");
-    const auto verdict = [&](const pysource::Requirement& name) {
-      if (name.module == "torch.new" || name.name == "new")
-        return is_new ? pysource::Verdict::yes : pysource::Verdict::no;
-      if (name.module == "torch.old") return is_new ? pysource::Verdict::no : pysource::Verdict::yes;
-      return pysource::Verdict::yes;
-    };
-    GateContext context{.symbols = scan.symbols.get(), .calls = scan.calls.get()};
-    context.facts.roots = {"torch"};
-    context.facts.versions["torch"] = version;
-    context.facts.module_versions["torch"] = version + "+cu124";
-    for (const auto& name : scan.questions) context.facts.answers[name] = verdict(name);
-    std::vector<pysource::Answer> answers;
-    for (const auto& name : scan.names) answers.push_back({verdict(name.requirement), ""});
-    std::vector<std::string> failing;
-    for (const auto& name : judge(scan.names, answers, std::move(context))) {
-      for (const auto& use : name.uses) {
-        if (!use.fails()) continue;
-        failing.push_back(fmt::format("{}:{}", use.use.file, use.use.line));
-        for (const auto line : use.passed_lines) failing.back() += fmt::format(" {}", line);
-      }
-    }
-    std::sort(failing.begin(), failing.end());
-    return failing;
-  }
-
- private:
-  fs::path root_;
-};
 
 /// Each is right on both sides.
 const std::vector<Files>& correct_gates() {
@@ -325,7 +271,7 @@ const std::vector<Files>& correct_gates() {
 TEST(Gates, CorrectOnesFailOnNeitherSide) {
   EXPECT_GE(correct_gates().size(), 28U);
   for (const auto& files : correct_gates()) {
-    const Tree tree(files);
+    const GateTree tree(files);
     for (const std::string version : {"2.4.0", "2.5.1", "2.6.0", "2.9.1"})
       EXPECT_THAT(tree.failures(version), IsEmpty()) << version << "\n" << files.rbegin()->second;
   }
@@ -356,10 +302,10 @@ TEST(Gates, ConditionsAreFoundInTheValuesOfStatements) {
   for (const auto& statement : statements) {
     const Files files = {
         {"a.py", "import torch\nNEW = torch.__version__ >= '2.6'\ndef g(y):\n  " + statement + "\n"}};
-    EXPECT_THAT(Tree(files).failures("2.5.1"), IsEmpty()) << statement;
+    EXPECT_THAT(GateTree(files).failures("2.5.1"), IsEmpty()) << statement;
   }
   const Files wrong = {{"a.py", "import torch\nOLD = torch.__version__ < '2.6'\nx = OLD and torch.new()\n"}};
-  EXPECT_THAT(Tree(wrong).failures("2.5.1"), ElementsAre("a.py:3 3"));
+  EXPECT_THAT(GateTree(wrong).failures("2.5.1"), ElementsAre("a.py:3 3"));
 }
 
 TEST(Gates, WrongOnesFailWithBothLines) {
@@ -527,13 +473,13 @@ TEST(Gates, WrongOnesFailWithBothLines) {
        "p/new.py:1"},
   };
   for (const auto& [files, version, failure] : all) {
-    const Tree tree(files);
+    const GateTree tree(files);
     EXPECT_THAT(tree.failures(version), ElementsAre(failure)) << files.rbegin()->second;
   }
 }
 
 TEST(Gates, WhatAGateLetsRunIsNeededAsWithoutIt) {
-  const Tree tree(Files{
+  const GateTree tree(Files{
       {"a.py",
        "import torch\nif torch.__version__ >= '2.6':\n  import torch.a\n  if cuda:\n    import torch.b\n"}});
   const ScanPath path{fs::temp_directory_path() / fmt::format("launch-test-gates-{}", ::getpid()), "."};

@@ -169,5 +169,29 @@ TEST(Keywords, CompiledFunctionsByStubAndListOfOperators) {
   EXPECT_EQ(wheel("")("_C._nn.over(d=)").substr(0, 3), "no:");
 }
 
+/// torch.linalg and the like have no stubs, and their functions are made from operators.
+TEST(Keywords, CompiledFunctionsByTheListOfOperators) {
+  const Files files = {
+      {"torch/__init__.py", "from torch import linalg, _C\n"},
+      {"torch/linalg/__init__.py",
+       "from torch._C import _add_docstr, _linalg, _other\neigh = _add_docstr(_linalg.linalg_eigh, '')\n"
+       "gone = _add_docstr(_linalg.linalg_gone, '')\nother = _other.linalg_eigh\n"},
+      {"torch/_C.so", ""},
+      {"torch/_C/__init__.pyi", ""},
+      {"torchgen/packaged/ATen/native/native_functions.yaml",
+       "- func: linalg_eigh(Tensor self, str UPLO='L', int dim=0) -> (Tensor, Tensor)\n"
+       "- func: linalg_eigh.eigvals(Tensor self, str UPLO='L', *, Tensor(a!) eigvals) -> Tensor(a!)\n"}};
+  const auto asked = [&](const std::string& name) { return Questions(files)("linalg." + name); };
+  const std::string list = "torchgen/packaged/ATen/native/native_functions.yaml";
+  EXPECT_EQ(asked("eigh(UPLO=)"), "yes: a parameter of linalg_eigh (" + list + ")");
+  EXPECT_EQ(asked("eigh(input=)").substr(0, 4), "yes:");
+  EXPECT_EQ(asked("eigh(axis=)").substr(0, 4), "yes:");
+  EXPECT_EQ(asked("eigh(driver=)"), "no: linalg_eigh (" + list + ") of torch 2.3.1 has no parameter driver");
+  EXPECT_EQ(asked("eigh(out=)"), "unknown: " + list + " does not say whether linalg_eigh takes out");
+  EXPECT_EQ(asked("gone(UPLO=)"),
+            "unknown: linalg_gone is compiled, and its stub may not have all parameters");
+  EXPECT_EQ(asked("other(UPLO=)").substr(0, 8), "unknown:");
+}
+
 }  // namespace
 }  // namespace launch::probe

@@ -45,6 +45,32 @@ TEST(AttributeUses, UnpackedLiteralsAreKeywords) {
       ElementsAre("torch:f 2:1 must", "torch:f(a=) 2:12 must", "torch:g 3:1 must", "torch:g(b=) 3:16 must"));
 }
 
+TEST(AttributeUses, FieldsOfStringsAreExpressions) {
+  EXPECT_THAT(
+      uses("import torch\nfrom torch import nn\nf'{torch.a} {{torch.b}} {torch.c!r:>{torch.d}}'\n"
+           "rf\"{torch.e = }\" t'''{\ntorch.f[\"}\"]\n}'''\nf'{f'{nn.g(h=1)}'} torch.i' 'x' '{torch.j}'\n"
+           "[f'{torch.k}' for torch in x]\ndef f(torch): f'{torch.l}'\n"
+           "f'{torch.m if x else 1}{x.torch.n}'\nf'{getattr(torch, \"o\")}{torch.p!=1}'\n"),
+      ElementsAre("torch:a 3:1 must", "torch:c 3:1 must", "torch:d 3:1 must", "torch:e 4:1 must",
+                  "torch:f 4:18 must", "torch:nn.g 7:1 must", "torch:nn.g(h=) 7:1 must", "torch:o 11:1 must",
+                  "torch:p 11:1 must"));
+}
+
+TEST(AttributeUses, AConstructorCallsThatOfItsBase) {
+  const auto called = [](const std::string& klass, const std::string& call) {
+    return uses("import torch\nfrom torch.nn import Linear\nclass A(" + klass +
+                "):\n  def __init__(self):\n    " + call + "\n");
+  };
+  EXPECT_THAT(called("Linear", "super().__init__(1, a=1)"),
+              ElementsAre("torch.nn:Linear.__init__(a=) 5:25 path"));
+  EXPECT_THAT(called("Generic[T], torch.nn.Linear", "super(A, self).__init__(a=1)"),
+              ElementsAre("torch:nn.Linear 3:21 must", "torch:nn.Linear.__init__(a=) 5:29 path"));
+  EXPECT_THAT(called("Mixin, Linear", "super().__init__(a=1)"), IsEmpty());
+  EXPECT_THAT(called("Linear, metaclass=M", "super().__init__(a=1)"), IsEmpty());
+  EXPECT_THAT(called("Linear", "super().__init__(1)"), IsEmpty());
+  EXPECT_THAT(called("Linear", "super().reset(a=1)"), IsEmpty());
+}
+
 TEST(AttributeUses, OtherPackagesAreNot) {
   EXPECT_THAT(uses("import os, torchvision\nos.path.join\ntorchvision.ops\n"), IsEmpty());
 }

@@ -1,0 +1,296 @@
+// Gates that stand elsewhere than before the code: in earlier statements, in packages, base classes, marks.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "gate_tree.hpp"
+
+namespace launch::probe {
+namespace {
+
+using testing::ElementsAreArray;
+using testing::IsEmpty;
+
+/// Right on both sides.
+void expect_correct(const std::vector<Files>& all) {
+  for (const auto& files : all) {
+    const GateTree tree(files);
+    for (const std::string version : {"2.5.1", "2.6.0"})
+      EXPECT_THAT(tree.failures(version), IsEmpty()) << version << "\n" << files.rbegin()->second;
+  }
+}
+
+/// What fails with torch 2.5.1.
+struct Failing {
+  Files files;
+  std::vector<std::string> failures;
+};
+
+void expect_failing(const std::vector<Failing>& all) {
+  for (const auto& [files, failures] : all) {
+    const GateTree tree(files);
+    EXPECT_THAT(tree.failures("2.5.1"), ElementsAreArray(failures)) << files.rbegin()->second;
+    EXPECT_THAT(tree.failures("2.6.0"), IsEmpty()) << files.rbegin()->second;
+  }
+}
+
+TEST(LaterGates, ARefusalHoldsForALaterTest) {
+  const std::vector<Files> correct = {
+      {{"a.py",
+        "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use):\n  if use and not NEW:\n    raise "
+        "RuntimeError('old')\n  if use:\n    from torch.new import x\n"}},
+      {{"a.py",
+        "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use):\n  if use and not NEW:\n    raise "
+        "RuntimeError('old')\n  y = torch.new() if use else 0\n  z = use and torch.new()\n"}},
+      {{"a.py",
+        "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use, n):\n  if use:\n    if not NEW:\n      "
+        "raise RuntimeError('old')\n  for i in n:\n    if use and i:\n      torch.new()\n"}},
+      {{"a.py",
+        "import torch\ndef f(mesh=None):\n  if mesh is not None and not hasattr(torch, 'new'):\n    raise "
+        "RuntimeError('old')\n  if mesh:\n    torch.new()\n  if mesh is None:\n    return\n  torch.new()\n"}},
+      {{"a.py",
+        "import torch\nNEW = torch.__version__ >= '2.6'\nclass A:\n  def f(self, mode):\n    assert not "
+        "self.use or NEW\n    if mode in ('a', 'b') and not NEW:\n      raise ValueError\n    if mode == "
+        "'a':\n      torch.new()\n    elif mode != 'b':\n      return\n    else:\n      torch.new()\n    "
+        "while not self.use:\n      return\n    if not self.use:\n      return\n    torch.new()\n"}},
+      {{"a.py",
+        "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use):\n  if not use:\n    return\n  if use "
+        "and not NEW:\n    raise RuntimeError('old')\n  torch.new()\n"}},
+      {{"a.py",
+        "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use, k):\n  use = use or k\n  if (use or k) "
+        "and not NEW:\n    return\n  if k:\n    torch.new()\n"}},
+      {{"a.py",
+        "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(a, b):\n  if a and b:\n    if not NEW:\n      "
+        "raise RuntimeError('old')\n  if a:\n    if b:\n      torch.new()\n"}},
+  };
+  expect_correct(correct);
+}
+
+TEST(LaterGates, ARefusalOfSomethingElseDoesNot) {
+  const std::vector<Failing> failing = {
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use, other):\n  if other and not NEW:\n    "
+         "raise RuntimeError('old')\n  if use:\n    torch.new()\n"}},
+       {"a.py:7"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use):\n  if use and not NEW:\n    raise "
+         "RuntimeError('old')\n  use = True\n  if use:\n    torch.new()\n"}},
+       {"a.py:8"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use):\n  if use and not NEW:\n    raise "
+         "RuntimeError('old')\n  if not use:\n    torch.new()\n"}},
+       {"a.py:7"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use, n):\n  if use and not NEW:\n    raise "
+         "RuntimeError('old')\n  for i in n:\n    if use:\n      torch.new()\n    use = i\n"}},
+       {"a.py:8"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use):\n  if use and not NEW:\n    raise "
+         "RuntimeError('old')\n  def g(use):\n    if use:\n      torch.new()\n"}},
+       {"a.py:8"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use):\n  if use and not NEW:\n    "
+         "print('old')\n  if use:\n    torch.new()\n"}},
+       {"a.py:7"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(a, b):\n  if (a and b) and not NEW:\n    "
+         "raise RuntimeError('old')\n  if a:\n    torch.new()\n  if a or b:\n    torch.new()\n"}},
+       {"a.py:7", "a.py:9"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use):\n  if use() and not NEW:\n    raise "
+         "RuntimeError('old')\n  if use():\n    torch.new()\n"}},
+       {"a.py:7"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(m):\n  if m is not None and not NEW:\n    "
+         "raise RuntimeError('old')\n  if m is None:\n    torch.new()\n"}},
+       {"a.py:7"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(self):\n  if self.use and not NEW:\n    "
+         "raise RuntimeError('old')\n  self.use = 1\n  if self.use:\n    torch.new()\n"}},
+       {"a.py:8"}},
+      {{{"a.py",
+         "import torch\nfrom x import check_torch_version\ndef f(use):\n  if use:\n    "
+         "check_torch_version(use)\n  if use:\n    torch.new()\n"}},
+       {"a.py:7"}},
+  };
+  expect_failing(failing);
+}
+
+TEST(LaterGates, WhatAPackageRefusesItsModulesNeedNot) {
+  const std::vector<Files> correct = {
+      {{"p/__init__.py", "import torch\nif torch.__version__ < '2.6':\n  raise ImportError('old')\n"},
+       {"p/a.py", "from torch.new import x\n"},
+       {"p/sub/__init__.py", "from torch.new import x\nfrom . import b, c\n"},
+       {"p/sub/b.py", "from . import c\ndef f():\n  from torch.new import x\n"},
+       {"p/sub/c.py", "from . import b\nfrom torch.new import x\n"}},
+      {{"p/__init__.py", "from .v import check_torch\ncheck_torch('2.6')\nfrom .a import x\n"},
+       {"p/v.py",
+        "import torch\nfrom packaging.version import parse\ndef check_torch(v):\n  if "
+        "parse(torch.__version__) < parse(v):\n    raise ImportError(v)\n"},
+       {"p/a.py", "from torch.new import x\n"},
+       {"test_p.py", "import p.a\n"}},
+      {{"a.py", "import torch\ndef f():\n  from torch.new import x\nassert torch.__version__ >= '2.6'\n"},
+       {"b.py", "import a\ndef g():\n  a.f()\n"}},
+  };
+  expect_correct(correct);
+}
+
+TEST(LaterGates, WhatAPackageImportsBeforeItsRefusalRuns) {
+  const std::vector<Failing> failing = {
+      {{{"p/__init__.py",
+         "import torch\nfrom . import a\nif torch.__version__ < '2.6':\n  raise ImportError('old')\n"},
+        {"p/a.py", "from torch.new import x\nfrom .b import y\n"},
+        {"p/b.py", "import torch\ntorch.new()\n"}},
+       {"p/a.py:1", "p/b.py:2"}},
+      {{{"p/__init__.py", "import torch\nif torch.__version__ < '2.5':\n  raise ImportError('old')\n"},
+        {"p/a.py", "from torch.new import x\n"}},
+       {"p/a.py:1"}},
+      {{{"p/__init__.py", "import torch\nif torch.__version__ < '2.6':\n  raise ImportError('old')\n"},
+        {"q/a.py", "from torch.new import x\n"},
+        {"b.py", "import torch\ntorch.new()\n"}},
+       {"b.py:2", "q/a.py:1"}},
+  };
+  expect_failing(failing);
+}
+
+TEST(LaterGates, ABaseClassMayRefuse) {
+  const std::vector<Files> correct = {
+      {{"a.py",
+        "import torch\nNEW = torch.__version__ >= '2.6'\nclass A:\n  def __init__(self):\n    if not NEW:\n  "
+        "    raise ImportError('old')\nclass B(A):\n  def run(self):\n    torch.new()\nclass C(B):\n  def "
+        "__init__(self, n):\n    self.n = n\n    super().__init__()\n  def run(self):\n    torch.new()\n    "
+        "g()\ndef g():\n  torch.new()\n"}},
+      {{"p/__init__.py", ""},
+       {"p/a.py",
+        "import torch\nNEW = torch.__version__ >= '2.6'\nclass A:\n  def __init__(self):\n    if not NEW:\n  "
+        "    raise ImportError('old')\n"},
+       {"p/b.py",
+        "import torch\nfrom .a import A\nclass B(A):\n  def run(self):\n    torch.new()\nclass C(B):\n  def "
+        "__init__(self, n):\n    B.__init__(self)\n  def run(self):\n    torch.new()\n"},
+       {"p/c.py",
+        "import torch\nfrom p.b import C\nclass D(C):\n  def __init__(self, n):\n    super(D, "
+        "self).__init__(n)\n  def run(self):\n    torch.new()\n"},
+       {"p/q/__init__.py", "from ..b import B\n"},
+       {"p/q/d.py",
+        "import torch\nfrom . import B\nfrom abc import ABC\nclass E(ABC, B):\n  def run(self):\n    "
+        "torch.new()\n"}},
+  };
+  expect_correct(correct);
+}
+
+TEST(LaterGates, AConstructorOfItsOwnMayNotRefuse) {
+  const std::vector<Failing> failing = {
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\nclass A:\n  def __init__(self):\n    if not NEW:\n "
+         "     raise ImportError('old')\nclass B(A):\n  def __init__(self):\n    pass\n  def run(self):\n    "
+         "torch.new()\n"}},
+       {"a.py:11"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\nclass A:\n  def __init__(self):\n    if not NEW:\n "
+         "     raise ImportError('old')\nclass B(A):\n  @staticmethod\n  def run():\n    torch.new()\nclass "
+         "C(A):\n  def __init__(self):\n    torch.new()\n    super().__init__()\n"}},
+       {"a.py:10", "a.py:13"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\nclass A:\n  def __init__(self):\n    if not NEW:\n "
+         "     raise ImportError('old')\nclass B(M, A):\n  def run(self):\n    torch.new()\n"}},
+       {"a.py:9"}},
+      {{{"p/__init__.py", ""},
+        {"p/a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\nclass A:\n  def __init__(self):\n    if not NEW:\n "
+         "     raise ImportError('old')\n"},
+        {"p/b.py",
+         "import torch\nfrom .a import A\nclass B(A):\n  def __init__(self, n):\n    self.run()\n    "
+         "super().__init__()\n  def run(self):\n    torch.new()\nclass C(A):\n  def __init__(self):\n    if "
+         "x:\n      super().__init__()\n  def run2(self):\n    torch.new()\n"}},
+       {"p/b.py:14", "p/b.py:8"}},
+      {{{"a.py",
+         "from dataclasses import dataclass\nimport torch\nNEW = torch.__version__ >= '2.6'\nclass A:\n  def "
+         "__init__(self):\n    if not NEW:\n      raise ImportError('old')\n@dataclass\nclass B(A):\n  def "
+         "run(self):\n    torch.new()\n"}},
+       {"a.py:11"}},
+  };
+  expect_failing(failing);
+}
+
+TEST(LaterGates, MarksOfTests) {
+  const std::vector<Files> correct = {
+      {{"test_a.py",
+        "import pytest, torch\n@pytest.mark.xfail(torch.__version__ < '2.6', reason='old')\ndef test_a():\n  "
+        "torch.new()\n@pytest.mark.skipif(\"torch.__version__ < '2.6'\")\ndef test_b():\n  "
+        "torch.new()\n@pytest.mark.xfail(\"not hasattr(torch, 'new')\", reason='old')\ndef test_c():\n  "
+        "torch.new()\nclass TestA:\n  pytestmark = [pytest.mark.skipif(condition=\"not hasattr(torch, "
+        "'new')\", reason='old')]\n  def test_d(self):\n    torch.new()\n"}},
+      {{"test_a.py",
+        "import unittest, torch\nclass A(unittest.TestCase):\n  @unittest.expectedFailure if "
+        "torch.__version__ < '2.6' else lambda f: f\n  def test_a(self):\n    torch.new()\n  @(same if "
+        "hasattr(torch, 'new') else unittest.skip('old'))\n  def test_b(self):\n    torch.new()\n"}},
+      {{"test_a.py",
+        "import torch\nfrom unittest import mock\ndef test_a(monkeypatch, mocker):\n  "
+        "monkeypatch.setattr(torch, 'new', 1, raising=False)\n  monkeypatch.setattr('torch.new', 1, "
+        "raising=False)\n  mocker.patch('torch.new', create=True)\n  with mock.patch.object(torch, 'new', "
+        "create=True):\n    pass\n  setattr(torch, 'new', 1)\n  monkeypatch.setattr(torch, name, 1)\n"}},
+  };
+  expect_correct(correct);
+}
+
+TEST(LaterGates, MarksOfTestsThatLetThemRun) {
+  const std::vector<Failing> failing = {
+      {{{"test_a.py",
+         "import torch\nfrom unittest import mock\ndef test_a(monkeypatch, mocker):\n  "
+         "monkeypatch.setattr(torch, 'new', 1)\n  monkeypatch.setattr('torch.new', 1)\n  "
+         "mocker.patch('torch.new')\n  with mock.patch.object(torch, 'new'):\n    pass\n  with "
+         "monkeypatch.context() as m:\n    m.setattr('torch.new', 1)\n    m.delattr(torch, 'new')\n"}},
+       {"test_a.py:10", "test_a.py:11", "test_a.py:4", "test_a.py:5", "test_a.py:6", "test_a.py:7"}},
+      {{{"test_a.py",
+         "import pytest, torch\n@pytest.mark.xfail(torch.__version__ < '2.5', reason='old')\ndef test_a():\n "
+         " torch.new()\n@pytest.mark.skipif(\"torch.__version__ < '2.5'\")\ndef test_b():\n  "
+         "torch.new()\n@pytest.mark.skipif('sys.platform == \"win32\"')\ndef test_c():\n  torch.new()\n"}},
+       {"test_a.py:10", "test_a.py:4 2", "test_a.py:7 5"}},
+  };
+  expect_failing(failing);
+}
+
+TEST(LaterGates, FieldsOfStrings) {
+  const std::vector<Files> correct = {
+      {{"a.py",
+        "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(n):\n  if NEW:\n    print(f'{torch.new.x}', "
+        "rf\"\"\"{n:>{torch.new.x}}\"\"\")\n  return NEW and f'{torch.new.x!r}'\n"}},
+  };
+  expect_correct(correct);
+}
+
+TEST(LaterGates, FieldsOfStringsWithoutAGate) {
+  const std::vector<Failing> failing = {
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(n, torch2):\n  print(f'{torch.new.x}')\n  "
+         "print(n, f'{n:>{torch.new.x}}')\n  return t'{{torch.new.x}} {torch.new.x = !r}'\n"}},
+       {"a.py:4", "a.py:5", "a.py:6"}},
+  };
+  expect_failing(failing);
+}
+
+TEST(LaterGates, SuppressedErrorsByName) {
+  const std::vector<Files> correct = {
+      {{"a.py",
+        "from contextlib import suppress\nERRORS = (ImportError, OSError)\nMORE = ERRORS + "
+        "(ValueError,)\nwith suppress(ERRORS):\n  from torch.new import x\nwith suppress(*ERRORS):\n  from "
+        "torch.new import x\nwith suppress(ValueError, *MORE):\n  from torch.new import x\ntry:\n  from "
+        "torch.new import x\nexcept (ERRORS):\n  x = None\n"}},
+      {{"a.py",
+        "import contextlib, torch\nERRORS = (AttributeError,)\nwith contextlib.suppress(*ERRORS):\n  "
+        "torch.new()\n"}},
+  };
+  expect_correct(correct);
+}
+
+TEST(LaterGates, OtherSuppressedErrors) {
+  const std::vector<Failing> failing = {
+      {{{"a.py",
+         "from contextlib import suppress\nERRORS = (OSError,)\nwith suppress(ERRORS):\n  from torch.new "
+         "import x\n"}},
+       {"a.py:4"}},
+  };
+  expect_failing(failing);
+}
+
+}  // namespace
+}  // namespace launch::probe
