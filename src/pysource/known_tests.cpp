@@ -66,6 +66,13 @@ bool is_none(const SourceTree& tree, TokenRange range) {
   return range.last - range.first == 1 && tree.is(range.first, "None");
 }
 
+/// True for one test, of which nothing is left once its result is known.
+bool is_one_test(const Expression& condition) {
+  const auto* test = &condition;
+  while (test->kind == Kind::negation) test = test->parts.front().get();
+  return !test->test.empty();
+}
+
 /// True if it asks whether a call completes, as `check_features(x)`: it may check something else.
 bool has_check(const Expression& condition, int& steps) {
   if (condition.kind == Kind::completes) return true;
@@ -103,13 +110,6 @@ bool is_plain_test(const SourceTree& tree, TokenRange test) {
     }
   }
   return named && !tree.is(test.first, "not");
-}
-
-/// True for one test, of which nothing is left once its result is known.
-bool is_one_test(const Expression& condition) {
-  const auto* test = &condition;
-  while (test->kind == Kind::negation) test = test->parts.front().get();
-  return !test->test.empty();
 }
 
 /// A quick answer: true if a test in the condition may be about a name of the newer known ones.

@@ -57,7 +57,6 @@ class TestLinks {
   bool may_use_newer(const Expression& condition);
   std::optional<bool> result(TokenRange test, int depth = 0);
   std::optional<bool> result_of_plain(TokenRange test);
-  std::optional<bool> follows(TokenRange test, const KnownTest& known) const;
   std::optional<bool> follows(TokenRange test, TokenRange known, bool holds, int depth) const;
   std::optional<bool> same(TokenRange test, TokenRange known, bool holds) const;
   bool stays(TokenRange test, TokenRange known) const;

@@ -16,6 +16,16 @@ std::string_view last_part(std::string_view name) {
   return name.substr(name.rfind('.') + 1);
 }
 
+/// True if a function may end before its last statement without raising.
+bool may_return(const SourceTree& tree, const std::vector<Statement>& body) {
+  return std::any_of(body.begin(), body.end(), [&](const Statement& statement) {
+    if (statement.kind == StatementKind::function || statement.kind == StatementKind::klass) return false;
+    if (!statement.tokens.empty() && tree.is(statement.tokens.first, "return")) return true;
+    return std::any_of(statement.clauses.begin(), statement.clauses.end(),
+                       [&](const Clause& clause) { return may_return(tree, clause.body); });
+  });
+}
+
 /// Names of decorators that decide whether a test runs.
 bool names_mark(std::string_view name) {
   const auto words = words_of(name);
@@ -166,11 +176,13 @@ SourceWalk::Flow SourceWalk::function(const Statement& statement, const Place& p
   return flow;
 }
 
-/// A function in a block. A constructor that raises keeps the class's methods from running.
+/// A function in a block. A constructor that raises keeps the class's methods from running; one that returns
+/// does not.
 SourceWalk::Flow SourceWalk::define(const Statement& statement, Place& place) {
   const auto flow = function(statement, place);
   const auto head = statement.clauses.front().head;
-  if (place.klass && !head.empty() && is_constructor(tree_.text(head.first)))
+  const bool constructs = place.klass && !head.empty() && is_constructor(tree_.text(head.first));
+  if (constructs && !may_return(tree_, statement.clauses.front().body))
     place.constructor_gates.insert(place.constructor_gates.end(), flow.gates.begin(), flow.gates.end());
   return {};
 }

@@ -181,6 +181,12 @@ TEST(LaterGates, AConstructorOfItsOwnMayNotRefuse) {
   const std::vector<Failing> failing = {
       {{{"a.py",
          "import torch\nNEW = torch.__version__ >= '2.6'\nclass A:\n  def __init__(self):\n    if not NEW:\n "
+         "     return\n    self.x = 1\n  def run(self):\n    torch.new()\nclass B(A):\n  def run2(self):\n   "
+         " "
+         "torch.new()\n"}},
+       {"a.py:12", "a.py:9"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\nclass A:\n  def __init__(self):\n    if not NEW:\n "
          "     raise ImportError('old')\nclass B(A):\n  def __init__(self):\n    pass\n  def run(self):\n    "
          "torch.new()\n"}},
        {"a.py:11"}},
