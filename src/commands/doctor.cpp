@@ -176,7 +176,7 @@ Result<DoctorDocument> doctor(Leftovers leftovers, const Context& context) {
   if (site.certificates) findings.push_back(setting("certificates", *site.certificates));
   if (site.proxy) findings.push_back({"proxy", specs::redacted_url(site.proxy->value), site.proxy->origin});
   for (const auto& what : site.ignored) findings.push_back({"not used", what, "pip and uv"});
-  if (site.debian_archive) findings.push_back(setting("debian", *site.debian_archive));
+  if (site.debian_archive) findings.push_back(setting("apt archive", *site.debian_archive));
   for (const auto& registry : site.registries) {
     findings.push_back({"registry", fmt::format("{} at {}", registry.prefix, registry.location), "site"});
   }

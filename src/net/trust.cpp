@@ -27,8 +27,8 @@ void trust_as_machine(CURL* easy, const NetworkSettings& network) {
   curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, or_none(network.ca_folder));
 }
 
-/// Trusts the authorities of the exchange besides those of the machine, or whomever. libcurl takes one bundle
-/// only.
+/// Trusts the authorities of the exchange besides those of the machine, or any certificate. libcurl takes one
+/// bundle only.
 void trust_besides(CURL* easy, const Trust& trust, const NetworkSettings& network) {
   if (!trust.authorities.empty()) {
     const auto* const bundle = curl_version_info(CURLVERSION_NOW)->cainfo;

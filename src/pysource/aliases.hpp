@@ -38,8 +38,8 @@ class Aliases {
   /// Those of another source in an expression, which is a part of that source.
   Aliases(const SourceTree& expression, const Aliases& around);
 
-  /// Tokens of names that some scope binds by an import from the packages; not those behind a dot. Those of
-  /// strings with such names in their fields too.
+  /// Tokens of names that some scope binds by an import from the packages; not those behind a dot. Also
+  /// f-strings with such names in their fields.
   const std::vector<std::uint32_t>& tokens() const { return tokens_; }
   /// Those in the range.
   std::span<const std::uint32_t> tokens_in(TokenRange range) const;

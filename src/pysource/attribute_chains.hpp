@@ -46,7 +46,7 @@ class AttributeChains {
   /// evaluated.
   void expression(TokenRange range, const std::vector<TokenRange>& lazy = {},
                   const std::vector<TokenRange>& targets = {});
-  /// What the dotted name may be that the range is, as attributes.
+  /// The attributes that a dotted name may refer to.
   std::vector<AttributeUse> named(TokenRange name);
   /// True if the file itself stores the name, or one that it is below.
   bool is_stored(const Requirement& requirement) const;

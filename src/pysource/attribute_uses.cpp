@@ -84,23 +84,6 @@ class Walk {
     for (const auto& statement : statements) this->statement(statement);
   }
 
-  /// The tokens of a clause with its block.
-  static TokenRange extent(const Clause& clause) {
-    auto range = clause.head;
-    const auto* block = &clause.body;
-    while (!block->empty()) {
-      const auto& last = block->back();
-      if (last.kind == StatementKind::simple) {
-        range.last = std::max(range.last, last.tokens.last);
-        break;
-      }
-      if (last.clauses.empty()) break;
-      range.last = std::max(range.last, last.clauses.back().head.last);
-      block = &last.clauses.back().body;
-    }
-    return range;
-  }
-
   void statement(const Statement& statement) {
     switch (statement.kind) {
       case StatementKind::simple:
@@ -163,7 +146,7 @@ class Walk {
   }
 
   void klass(const Clause& clause) {
-    if (!aliases_.any_in(extent(clause))) return;
+    if (!aliases_.any_in(tokens_of(clause))) return;
     chains_.expression(clause.head);
     auto bases = this->bases(clause.head);
     place_.scopes.push_back(
@@ -173,7 +156,7 @@ class Walk {
   }
 
   void function(const Clause& clause) {
-    if (!aliases_.any_in(extent(clause))) return;
+    if (!aliases_.any_in(tokens_of(clause))) return;
     if (aliases_.any_in(clause.head)) {
       chains_.expression(clause.head,
                          lazy_annotations_ ? annotations_of(clause.head) : std::vector<TokenRange>{});

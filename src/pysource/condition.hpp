@@ -89,7 +89,7 @@ struct Expression {
   std::vector<Condition> parts = {};
   Requirement requirement = {};
   std::uint32_t depth = 1;  ///< of the tree below
-  TokenRange test = {};     ///< what the code says, if other tests may say the same (known_tests.hpp)
+  TokenRange test = {};     ///< that state it, where known_tests.hpp compares them with other tests
 };
 
 /// Trees above this depth are opaque, so that nothing recurses too deeply.
@@ -102,7 +102,7 @@ Condition opaque(bool about_packages);
 Condition constant(bool value);
 Condition text_of(std::string value);
 Condition negated(const Condition& condition);
-/// The same, as what the code says there.
+/// A copy with the tokens that state it.
 Condition said(const Condition& condition, TokenRange test);
 /// All of them; true if there are none.
 Condition conjunction(std::vector<Condition> parts);

@@ -30,8 +30,8 @@ inline std::uint32_t count_of(const KnownTests& known) {
 /// Adds a test; beyond a limit nothing is added.
 void learn(KnownTests& known, TokenRange test, bool holds);
 
-/// True for a test that has the same result wherever it is made, unless its names are bound anew: of names,
-/// attributes and literals, without calls and subscripts.
+/// True for a test that gives the same result everywhere unless one of its names is rebound: it has only
+/// names, attributes and literals, no calls or subscripts.
 bool is_plain_test(const SourceTree& tree, TokenRange test);
 
 /// True for what `TestLinks` makes of checks: where it cannot be evaluated it says nothing.
@@ -46,7 +46,7 @@ class TestLinks {
 
   struct Known {
     KnownTests tests;
-    std::uint32_t oldest = 0;  ///< so many do not count alone
+    std::uint32_t oldest = 0;  ///< how many of the first ones are not enough by themselves
     /// From the start of the function to where its names may be bound before the tests are made again.
     TokenRange function = {};
   };

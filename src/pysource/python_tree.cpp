@@ -259,12 +259,18 @@ std::string dotted_name(const SourceTree& tree, TokenRange range, std::uint32_t*
   return name;
 }
 
+TokenRange tokens_of(const Clause& clause) {
+  auto range = clause.head;
+  if (!clause.body.empty()) range.last = std::max(range.last, tokens_of(clause.body.back()).last);
+  return range;
+}
+
 TokenRange tokens_of(const Statement& statement) {
   auto range = statement.tokens;
   for (const auto& clause : statement.clauses) {
-    if (range.empty()) range = clause.head;
-    range.last = std::max(range.last, clause.head.last);
-    if (!clause.body.empty()) range.last = std::max(range.last, tokens_of(clause.body.back()).last);
+    const auto inner = tokens_of(clause);
+    if (range.empty()) range.first = inner.first;
+    range.last = std::max(range.last, inner.last);
   }
   return range;
 }

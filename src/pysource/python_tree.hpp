@@ -66,7 +66,9 @@ class SourceTree {
   std::vector<Statement> body_;
 };
 
-/// From the first token of a statement to the last of its blocks.
+/// From the head of a clause to the last token of its block.
+TokenRange tokens_of(const Clause& clause);
+/// From the head of a statement's first clause to the last token of its blocks.
 TokenRange tokens_of(const Statement& statement);
 
 /// One name of an import statement.

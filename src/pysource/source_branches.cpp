@@ -60,8 +60,8 @@ void SourceWalk::learn(Place& place, const Flow& flow) {
   link(place, place.own_gates, last, before);
 }
 
-/// Adds what gates, from the first to before the last, say with the tests that are known, one of which is not
-/// among the oldest.
+/// Adds to the gates at [first, last) what they say once the known tests are applied. At least one of those
+/// must be newer than the oldest ones.
 void SourceWalk::link(Place& place, std::size_t first, std::size_t last, std::uint32_t oldest) {
   if (count_of(place.known) <= oldest) return;
   constexpr std::size_t kMost = 32;

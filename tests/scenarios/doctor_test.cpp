@@ -49,7 +49,7 @@ TEST_F(DoctorScenario, ShowsTheDatedArchiveOfDebian) {
   demo_.scenario.write("launch.toml", demo_.scenario.read("launch.toml") +
                                           "[apt]\ndebian = \"http://ours.example/{archive}/{date}\"\n");
   EXPECT_THAT(demo_.launch({"doctor"}).out,
-              testing::HasSubstr("\ndebian        http://ours.example/{archive}/{date}  [launch.toml]\n"));
+              testing::HasSubstr("\napt archive   http://ours.example/{archive}/{date}  [launch.toml]\n"));
 }
 
 TEST_F(DoctorScenario, AMachineWithoutAnEngine) {
