@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <thread>
@@ -19,12 +20,52 @@ namespace launch::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kRedraw{100};
+constexpr std::chrono::milliseconds kGather{5};  ///< between two batches of lines, so that they are not small
+constexpr std::size_t kEnough = std::size_t{256} << 10;  ///< bytes of lines that are printed at once
 constexpr std::size_t kMostBars = 8;
 
-struct Line {
-  Stream stream = Stream::out;
-  std::string who;
-  std::string text;
+/// Lines in their order, in memory that is used again.
+class Lines {
+ public:
+  bool empty() const { return extents_.empty(); }
+  /// Of memory.
+  std::size_t bytes() const { return text_.size() + extents_.size() * sizeof(Extent); }
+  static std::size_t bytes_of(std::string_view who, std::string_view text) {
+    return who.size() + text.size() + sizeof(Extent);
+  }
+
+  void add(Stream stream, std::string_view who, std::string_view text) {
+    extents_.push_back({stream, who.size(), text.size()});
+    text_.append(who).append(text);
+  }
+  void clear() {
+    text_.clear();
+    extents_.clear();
+  }
+  /// Calls `visit` with the stream, who wrote it and the text of each.
+  template <typename Visit>
+  void each(const Visit& visit) const {
+    std::string_view rest = text_;
+    const auto take = [&rest](std::size_t size) {
+      const auto taken = rest.substr(0, size);
+      rest.remove_prefix(size);
+      return taken;
+    };
+    for (const auto& [stream, who_size, text_size] : extents_) {
+      const auto who = take(who_size);
+      visit(stream, who, take(text_size));
+    }
+  }
+
+ private:
+  struct Extent {
+    Stream stream = Stream::out;
+    std::size_t who = 0;   ///< bytes
+    std::size_t text = 0;  ///< bytes
+  };
+
+  std::string text_;
+  std::vector<Extent> extents_;
 };
 
 struct Message {
@@ -35,23 +76,12 @@ struct Message {
 
 /// What goes to one reader, in its order.
 struct Lane {
-  std::deque<Line> items;
-  std::size_t bytes = 0;                  ///< of the items
-  std::uint64_t dropped = 0;              ///< lines since the last item
+  Lines lines;
+  std::uint64_t dropped = 0;              ///< since the last of the lines
   std::atomic<std::uint64_t> pieces = 0;  ///< that the reader took
   bool printing = false;
 
-  bool has_text() const { return !items.empty() || dropped != 0; }
-
-  void push(Line line, std::size_t room) {
-    const auto size = line.who.size() + line.text.size() + sizeof(Line);
-    if (dropped != 0 || bytes + size > room) {
-      ++dropped;
-      return;
-    }
-    bytes += size;
-    items.push_back(std::move(line));
-  }
+  bool has_text() const { return !lines.empty() || dropped != 0; }
 };
 
 }  // namespace
@@ -94,9 +124,13 @@ struct Screen::State {
 
   void push(Stream stream, std::string_view who, std::string_view text) {
     auto& lane = lane_of(stream);
-    const bool first = lane.items.empty();
-    lane.push({stream, std::string(who), std::string(text)}, room);
-    if (first) changed.notify_all();
+    const auto before = lane.lines.bytes();
+    if (lane.dropped != 0 || before + Lines::bytes_of(who, text) > room) {
+      ++lane.dropped;
+    } else {
+      lane.lines.add(stream, who, text);
+    }
+    if (before == 0 || (before < kEnough && lane.lines.bytes() >= kEnough)) changed.notify_all();
   }
 
   void push(Message message) {
@@ -107,31 +141,40 @@ struct Screen::State {
 
   /// The thread of a lane: prints all that there is, again and again.
   void print_all(Lane& lane) {
+    Lines batch;
     std::unique_lock lock(mutex);
-    std::chrono::steady_clock::time_point drawn{};
+    std::chrono::steady_clock::time_point printed{};
     for (;;) {
       changed.wait(lock, [&] { return has_text(lane) || has_bars(lane) || closed; });
-      if (!has_text(lane) && has_bars(lane)) {  // bars alone, which may wait for the next ones
-        const auto rest = drawn + kRedraw - clock.steady();
-        changed.wait_for(lock, rest, [&] { return has_text(lane) || closing || closed; });
-      }
+      wait_for_more(lane, printed, lock);
       if (!has_text(lane) && !has_bars(lane)) return;
-      const auto batch = std::exchange(lane.items, {});
+      batch.clear();
+      std::swap(batch, lane.lines);
       const auto missing = std::exchange(lane.dropped, 0);
       const bool draws_now = draws && &lane == &err;
       const auto drawing = draws_now ? bars.all() : std::vector<Bar>();
       if (draws_now) bars_changed = false;
-      lane.bytes = 0;
       lane.printing = true;
       lock.unlock();
       print(batch, lane);
       if (missing != 0) tell_dropped(missing, lane);
       if (draws_now) draw(drawing);
-      drawn = clock.steady();
+      printed = clock.steady();
       lock.lock();
       lane.printing = false;
       changed.notify_all();
     }
+  }
+
+  /// What follows the last batch at once may wait for a little more: bars for the next ones or for lines,
+  /// lines for each other. A thread that is woken for each line takes longer than the lines.
+  void wait_for_more(const Lane& lane, std::chrono::steady_clock::time_point printed,
+                     std::unique_lock<std::mutex>& lock) {
+    if (closing || closed) return;  // the clock may be gone
+    const bool bars_alone = !has_text(lane);
+    changed.wait_for(lock, printed + (bars_alone ? kRedraw : kGather) - clock.steady(), [&] {
+      return closing || closed || lane.lines.bytes() >= kEnough || (bars_alone && has_text(lane));
+    });
   }
 
   void tell_dropped(std::uint64_t lines, const Lane& lane) {
@@ -141,7 +184,7 @@ struct Screen::State {
   }
 
   /// Consecutive lines for one place are one write, of a size that a slow reader takes within moments.
-  void print(const std::deque<Line>& batch, Lane& lane) {
+  void print(const Lines& batch, Lane& lane) {
     constexpr std::size_t kPiece = std::size_t{64} << 10;
     std::string data;
     std::string text;
@@ -158,17 +201,16 @@ struct Screen::State {
       if (&lane == &err) print_messages();
     };
     if (&lane == &err) print_messages();
-    for (const auto& item : batch) {
-      const bool is_data = item.stream == Stream::out && stdout_is == StdoutIs::lines;
+    batch.each([&](Stream stream, std::string_view who, std::string_view line) {
+      const bool is_data = stream == Stream::out && stdout_is == StdoutIs::lines;
       if (is_data ? !text.empty() : !data.empty()) put();
       if (is_data) {
-        fmt::format_to(std::back_inserter(data), "{} {}\n", item.who,
-                       printable(item.text, output.reader().colours));
+        fmt::format_to(std::back_inserter(data), "{} {}\n", who, printable(line, output.reader().colours));
       } else {
-        text += line_of(item.who, item.text);
+        text += line_of(who, line);
       }
       if (data.size() + text.size() >= kPiece) put();
-    }
+    });
     put();
   }
 
