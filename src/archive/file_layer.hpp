@@ -1,15 +1,17 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "archive/layer.hpp"
 #include "archive/tar_header.hpp"
 #include "base/digest.hpp"
+#include "base/result.hpp"
+#include "base/steady_file.hpp"
 
 namespace launch::archive {
 
@@ -28,8 +30,13 @@ struct FileLayer {
 };
 
 /// A gzip-compressed tar of these members in their order, whose sources are stored uncompressed, so that it
-/// depends on no compressor. `sources` are the contents of files; the size of such a member is that of its
-/// source.
-FileLayer file_layer(std::span<const LayerMember> members, std::span<const std::string_view> sources);
+/// depends on no compressor. The size of a member with a source is that of its source, whose content is read
+/// once or twice. Errors (environment): those of SteadyFile::read_all.
+Result<FileLayer> file_layer(std::span<const LayerMember> members, std::span<const SteadyFile> sources);
+
+/// Copies bytes of such a layer from an offset; returns how many, less than the buffer has only at its end.
+/// Errors (environment): those of SteadyFile::read.
+Result<std::size_t> read_file_layer(const LayerPlan& plan, std::span<const SteadyFile> sources,
+                                    std::uint64_t offset, std::span<char> buffer);
 
 }  // namespace launch::archive

@@ -35,6 +35,8 @@ class LayerWriter {
   /// The end without a table of contents, after all members. Returns the last bytes of the tar.
   std::string finish_plain();
 
+  /// What is written so far.
+  const LayerPlan& plan() const { return plan_; }
   LayerPlan take() { return std::move(plan_); }
 
  private:

@@ -31,6 +31,15 @@ Result<void> write_tree_file(Disk& disk, const std::filesystem::path& path, std:
   return {};
 }
 
+Result<void> write_tree_file(Disk& disk, const std::filesystem::path& path, const SteadyFile& content,
+                             bool executable) {
+  TRY_ASSIGN(const Fd file, create_file(disk, path, O_WRONLY, mode_of(executable)));
+  return content.read_all([&](std::string_view piece) -> Result<void> {
+    if (const int error = disk.write(file, piece)) return fail(io_error("write", path, error));
+    return {};
+  });
+}
+
 namespace {
 
 Result<void> unpack_entries(Disk& disk, std::string_view zip, const std::filesystem::path& root) {

@@ -8,6 +8,7 @@
 #include "base/digest.hpp"
 #include "base/disk.hpp"
 #include "base/result.hpp"
+#include "base/steady_file.hpp"
 
 namespace launch::archive {
 
@@ -34,6 +35,9 @@ struct TreeFile {
 /// Creates or overwrites a file with mode 0644 or 0755 whatever the umask. Errors (environment).
 Result<void> write_tree_file(Disk& disk, const std::filesystem::path& path, std::string_view content,
                              bool executable = false);
+/// The same with the content of a file. Errors (environment): those of SteadyFile::read_all, too.
+Result<void> write_tree_file(Disk& disk, const std::filesystem::path& path, const SteadyFile& content,
+                             bool executable);
 
 /// Unpacks every file of a zip below `root`, with mode 0644 whatever the umask and the zip. Errors (input): a
 /// malformed zip, a name that check_file_type or LayerNames refuse; (environment): it cannot be read, the

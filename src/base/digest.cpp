@@ -63,7 +63,7 @@ Result<Digest> sha256_file(const std::filesystem::path& path) {
   const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) return fail(io_error("read", path, errno));
   Sha256 digest;
-  std::vector<char> buffer(std::size_t{1} << 20);
+  std::array<char, std::size_t{1} << 16> buffer;  // NOLINT(*-member-init): it is read into
   for (;;) {
     const auto got = ::read(file.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;

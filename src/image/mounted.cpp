@@ -155,12 +155,14 @@ Result<void> write_files(const OwnLayer& files, const fs::path& tar, Disk& disk)
   };
   for (const auto& each : files.members) {
     auto member = each.member;
-    const auto content = each.source ? files.files[*each.source].text() : std::string_view(each.content);
-    member.size = content.size();
+    member.size = each.source ? files.files[*each.source].size() : each.content.size();
     TRY(write(archive::tar_header(member)));
-    TRY(write(content));
+    if (each.source) {
+      TRY(files.files[*each.source].read_all(write));
+    } else {
+      TRY(write(each.content));
+    }
     TRY(write(archive::tar_padding(member.size)));
-    if (each.source) files.files[*each.source].forget();
   }
   return write(archive::tar_end());
 }

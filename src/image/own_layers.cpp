@@ -87,14 +87,14 @@ class Members {
 };
 
 /// A file, folder or link without its place; `files` get the content of a file.
-Result<LayerMember> project_member(const ProjectFile& file, std::vector<MappedFile>& files) {
+Result<LayerMember> project_member(const ProjectFile& file, std::vector<SteadyFile>& files) {
   if (file.kind == ProjectFile::Kind::folder) return folder({});
   if (file.kind == ProjectFile::Kind::link) return link({}, file.target);
   LayerMember member;
   member.member.executable = file.executable;
   member.member.time = archive::kFileTime;
   member.source = files.size();
-  TRY_ASSIGN(auto content, MappedFile::open(file.source));
+  TRY_ASSIGN(auto content, SteadyFile::look_at(file.source));
   files.push_back(std::move(content));
   return member;
 }

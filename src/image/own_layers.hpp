@@ -5,8 +5,8 @@
 
 #include "archive/file_layer.hpp"
 #include "archive/root_tree.hpp"
-#include "base/mapped_file.hpp"
 #include "base/result.hpp"
+#include "base/steady_file.hpp"
 #include "image/project_files.hpp"
 #include "specs/interpreter.hpp"
 
@@ -15,7 +15,7 @@ namespace launch::image {
 /// The members of a layer, in their order, and the files on this machine that have their content.
 struct OwnLayer {
   std::vector<archive::LayerMember> members;
-  std::vector<MappedFile> files = {};
+  std::vector<SteadyFile> files = {};
 };
 
 /// The virtual environment kVenv (venv_entries).

@@ -127,9 +127,8 @@ class Planner {
                  during(user_files(*root, *user), fmt::format("adding the user {}", in_quotes(*user))));
       for (auto& file : files) layer.members.push_back(std::move(file));
     }
-    add_own(std::move(layer),
-            user ? fmt::format("virtual environment, user {}", *user) : std::string("virtual environment"));
-    return {};
+    return add_own(std::move(layer), user ? fmt::format("virtual environment, user {}", *user)
+                                          : std::string("virtual environment"));
   }
 
   /// Brings all wheels to their places in the store, once.
@@ -206,9 +205,8 @@ class Planner {
       TRY_ASSIGN(root, root_tree());
     }
     TRY_ASSIGN(auto layer, project_layer(request_.copies, *root));
-    add_own(std::move(layer),
-            request_.copies.empty() ? "what hides the files of eStargz" : "the project's files");
-    return {};
+    return add_own(std::move(layer),
+                   request_.copies.empty() ? "what hides the files of eStargz" : "the project's files");
   }
 
   /// The sizes of the layers that were there before. Those of a base that cannot be read are not known.
@@ -263,15 +261,14 @@ class Planner {
     plan_.layers.back().unpacked = facts.tar_size;
   }
 
-  void add_own(OwnLayer own, const std::string& name) {
-    std::vector<std::string_view> sources;
-    for (const auto& file : own.files) sources.push_back(file.text());
-    auto layer = archive::file_layer(own.members, sources);
+  Result<void> add_own(OwnLayer own, const std::string& name) {
+    TRY_ASSIGN(auto layer, archive::file_layer(own.members, own.files));
     const archive::Descriptor blob{std::string(archive::kGzipLayerType), layer.layer, layer.plan.size};
     const auto unpacked = layer.plan.tar_size;
-    auto body = store::layer_body(std::move(layer.plan), std::move(own.files));
+    auto body = store::file_layer_body(std::move(layer.plan), std::move(own.files));
     add(blob, layer.tar, name, [body = std::move(body)]() -> Result<net::Body> { return body; });
     plan_.layers.back().unpacked = unpacked;
+    return {};
   }
 
   void add(archive::Descriptor blob, const Digest& tar, const std::string& name,

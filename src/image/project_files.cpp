@@ -12,7 +12,8 @@
 #include "base/digest.hpp"
 #include "base/file.hpp"
 #include "base/folder.hpp"
-#include "base/mapped_file.hpp"
+#include "base/parallel.hpp"
+#include "base/steady_file.hpp"
 #include "base/text.hpp"
 #include "image/project_tree.hpp"
 #include "project/image_folders.hpp"
@@ -203,8 +204,8 @@ Result<void> copy_one(Disk& disk, const ProjectFile& file, const fs::path& folde
     case Kind::file:
       break;
   }
-  TRY_ASSIGN(const auto source, MappedFile::open(file.source));
-  return archive::write_tree_file(disk, folder / file.path, source.text(), file.executable);
+  TRY_ASSIGN(const auto source, SteadyFile::look_at(file.source));
+  return archive::write_tree_file(disk, folder / file.path, source, file.executable);
 }
 
 }  // namespace
@@ -230,10 +231,12 @@ Result<Digest> project_digest(const std::vector<ProjectCopy>& copies) {
   Sha256 digest;
   for (const auto& copy : copies) {
     digest.update(fmt::format("copy {} {} {} {}\n", copy.files.size(), copy.owner, copy.to.size(), copy.to));
-    for (const auto& file : copy.files) {
-      TRY_ASSIGN(const auto line, digest_line(file));
-      digest.update(line);
-    }
+    std::vector<std::string> all(copy.files.size());
+    TRY(try_side_by_side(all.size(), [&](std::size_t i) -> Result<void> {
+      TRY_ASSIGN(all[i], digest_line(copy.files[i]));
+      return {};
+    }));
+    for (const auto& line : all) digest.update(line);
   }
   return digest.digest();
 }

@@ -7,7 +7,7 @@
 #include <system_error>
 #include <vector>
 
-#include "base/mapped_file.hpp"
+#include "base/steady_file.hpp"
 #include "base/text.hpp"
 #include "specs/ignore_patterns.hpp"
 
@@ -65,7 +65,9 @@ bool is_key(std::string_view text) {
 }
 
 /// Larger files are no keys.
-constexpr std::uintmax_t kMostKey = std::uintmax_t{64} << 10;
+constexpr std::uint64_t kMostKey = std::uint64_t{64} << 10;
+/// Bytes of a file that are looked at because of its name.
+constexpr std::uint64_t kMostLooked = std::uint64_t{8} << 20;
 
 /// Files of these names, compared without case, are secrets if they contain one of the texts.
 struct Kind {
@@ -119,11 +121,12 @@ Result<bool> looks_like_secret(std::string_view path, const std::filesystem::pat
   }
   std::error_code code;
   if (std::filesystem::is_symlink(source, code)) return false;
-  const auto size = std::filesystem::file_size(source, code);
-  const bool may_be_key = !code && size > 0 && size <= kMostKey;
+  TRY_ASSIGN(const auto file, SteadyFile::look_at(source));
+  const bool may_be_key = file.size() > 0 && file.size() <= kMostKey;
   if (!may_be_key && named.empty()) return false;
-  TRY_ASSIGN(const auto file, MappedFile::open(source));
-  const auto text = file.text();
+  std::string content(std::min(file.size(), kMostLooked), '\0');
+  TRY(file.read(0, content));
+  const std::string_view text = content;
   if (may_be_key && is_key(text)) return true;
   return std::any_of(named.begin(), named.end(), [&](const Kind* kind) {
     const auto has = [&](std::string_view word) { return text.find(word) != std::string_view::npos; };

@@ -8,6 +8,9 @@
 
 #include <fmt/format.h>
 
+#include "archive/file_layer.hpp"
+#include "base/mapped_file.hpp"
+
 namespace launch::store {
 namespace {
 
@@ -40,6 +43,22 @@ class LayerBody final : public net::BodySource {
   mutable std::atomic<std::uint64_t> since_ = 0;
 };
 
+class FileLayerBody final : public net::BodySource {
+ public:
+  FileLayerBody(std::vector<SteadyFile> files, archive::LayerPlan plan)
+      : files_(std::move(files)), plan_(std::move(plan)) {}
+
+  std::uint64_t size() const override { return plan_.size; }
+
+  Result<std::size_t> read(std::uint64_t offset, std::span<char> buffer) const override {
+    return archive::read_file_layer(plan_, files_, offset, buffer);
+  }
+
+ private:
+  std::vector<SteadyFile> files_;
+  archive::LayerPlan plan_;
+};
+
 }  // namespace
 
 Result<net::Body> layer_body(std::span<const LayerWheel> wheels, const archive::LayerSpec& spec,
@@ -51,11 +70,11 @@ Result<net::Body> layer_body(std::span<const LayerWheel> wheels, const archive::
     return fail(environment_error(
         fmt::format("the layer of {} has {} bytes, expected {}", name, plan.size, facts.size)));
   }
-  return layer_body(std::move(plan), opened.take());
+  return std::make_shared<LayerBody>(opened.take(), std::move(plan));
 }
 
-net::Body layer_body(archive::LayerPlan plan, std::vector<MappedFile> files) {
-  return std::make_shared<LayerBody>(std::move(files), std::move(plan));
+net::Body file_layer_body(archive::LayerPlan plan, std::vector<SteadyFile> files) {
+  return std::make_shared<FileLayerBody>(std::move(files), std::move(plan));
 }
 
 }  // namespace launch::store

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "archive/layer.hpp"
-#include "base/mapped_file.hpp"
+#include "base/steady_file.hpp"
 #include "net/body_source.hpp"
 #include "store/layers.hpp"
 
@@ -16,7 +16,8 @@ namespace launch::store {
 Result<net::Body> layer_body(std::span<const LayerWheel> wheels, const archive::LayerSpec& spec,
                              const archive::LayerFacts& facts);
 
-/// The same of a layer that is planned; `files` are what its plan calls wheels.
-net::Body layer_body(archive::LayerPlan plan, std::vector<MappedFile> files);
+/// The same of a layer of files (archive::file_layer), which are read whenever they are sent. Errors of
+/// reading it: those of SteadyFile::read.
+net::Body file_layer_body(archive::LayerPlan plan, std::vector<SteadyFile> files);
 
 }  // namespace launch::store

@@ -18,10 +18,9 @@ struct ReadBack {
 
 /// A layer with its bytes, and what our reader and zlib say of them.
 struct Made {
-  Made(const std::vector<LayerMember>& given, std::vector<std::string> contents)
-      : contents_(std::move(contents)),
-        views_(contents_.begin(), contents_.end()),
-        layer(file_layer(given, views_)),
+  Made(const std::vector<LayerMember>& given, const std::vector<std::string>& contents)
+      : files_(written(contents)),
+        layer(file_layer(given, files_).value()),
         bytes(range(0, layer.plan.size)) {
     const test::Scratch scratch;
     EXPECT_TRUE(write_file(scratch / "a.tar.gz", bytes));
@@ -42,17 +41,24 @@ struct Made {
     tar_size += tar_end().size();
   }
   std::string range(std::uint64_t offset, std::uint64_t size) const {
-    std::string out;
-    for (const auto& segment : segments_of(layer.plan, offset, size)) {
-      EXPECT_EQ(segment.offset, offset + out.size());
-      out += bytes_of(layer.plan, segment, views_);
-    }
+    std::string out(size, '\0');
+    out.resize(read_file_layer(layer.plan, files_, offset, out).value());
     return out;
   }
 
  private:
-  std::vector<std::string> contents_;
-  std::vector<std::string_view> views_;
+  std::vector<SteadyFile> written(const std::vector<std::string>& contents) const {
+    std::vector<SteadyFile> files;
+    for (const auto& content : contents) {
+      const auto path = sources_ / std::to_string(files.size());
+      EXPECT_TRUE(write_file(path, content));
+      files.push_back(SteadyFile::look_at(path).value());
+    }
+    return files;
+  }
+
+  test::Scratch sources_;
+  std::vector<SteadyFile> files_;
 
  public:
   FileLayer layer;
@@ -140,6 +146,23 @@ TEST(FileLayer, GivesAnyRange) {
   }
   EXPECT_EQ(made.range(size - 3, 100), made.bytes.substr(size - 3));
   EXPECT_EQ(made.range(size, 100), "");
+}
+
+TEST(FileLayer, OfAFileThatChangesIsAnError) {
+  const test::Scratch scratch;
+  const auto path = scratch / "model.bin";
+  ASSERT_TRUE(write_file(path, noise(200'000)));
+  const std::vector<SteadyFile> files = {SteadyFile::look_at(path).value()};
+  const std::vector<LayerMember> given = {{.member = {.path = "model.bin"}, .source = 0}};
+  const auto layer = file_layer(given, files);
+  ASSERT_TRUE(layer);
+  std::filesystem::resize_file(path, 100'000);
+  std::string buffer(layer->plan.size, '\0');
+  const auto text =
+      "error: " + path.string() +
+      " has changed since it was first read\n\nhint: run the command again when nothing writes to it\n";
+  EXPECT_EQ(read_file_layer(layer->plan, files, 0, buffer).error().text(), text);
+  EXPECT_EQ(file_layer(given, files).error().text(), text);
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ std::vector<std::string> shown(const OwnLayer& layer) {
     auto line = member.path + (member.is_folder ? "/" : member.link.empty() ? "" : " -> " + member.link);
     if (member.link.empty()) line += fmt::format(" {:o}", member.permissions());
     line += fmt::format(" {}:{}", member.owner, member.group);
-    const auto text = source ? layer.files.at(*source).text() : std::string_view(content);
+    const auto text = source ? read_file(layer.files.at(*source).path()).value() : content;
     if (!member.is_folder && member.link.empty()) line += fmt::format(": {}", text);
     out.push_back(std::move(line));
   }

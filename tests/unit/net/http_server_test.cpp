@@ -36,14 +36,18 @@ class Endless final : public BodySource {
   mutable std::atomic<std::uint64_t> read_ = 0;
 };
 
-/// Cannot be read after its first bytes.
+/// Cannot be read from that byte on.
 class Broken final : public BodySource {
  public:
+  explicit Broken(std::uint64_t first) : first_(first) {}
   std::uint64_t size() const override { return 100; }
   Result<std::size_t> read(std::uint64_t offset, std::span<char> buffer) const override {
-    if (offset > 0) return fail(environment_error("the disk is gone"));
+    if (offset >= first_) return fail(environment_error("the disk is gone"));
     return std::string(10, 'x').copy(buffer.data(), buffer.size());
   }
+
+ private:
+  std::uint64_t first_;
 };
 
 struct HttpServerTest : testing::Test, Web {
@@ -56,7 +60,8 @@ struct HttpServerTest : testing::Test, Web {
     own = HttpServer::start(std::move(options), [this](const ServedRequest& request) -> ServedResponse {
             if (request.target == "/file") return {200, {{"X-One", "1"}}, body_of_text(content)};
             if (request.target == "/endless") return {200, {}, endless};
-            if (request.target == "/broken") return {200, {}, std::make_shared<Broken>()};
+            if (request.target == "/broken") return {200, {}, std::make_shared<Broken>(10)};
+            if (request.target == "/gone") return {200, {}, std::make_shared<Broken>(0)};
             if (request.target == "/third") asked_for_third = true;
             if (request.target == "/split") return {200, {{"X-Bad", "a\r\nX-Evil: 1"}}, {}};
             return {404, {}, body_of_text(fmt::format("{} {}\n", request.method, request.target))};
@@ -182,6 +187,13 @@ TEST_F(HttpServerTest, ABodyThatCannotBeReadEndsTheConnectionEarly) {
   start();
   EXPECT_THAT(say("GET /broken HTTP/1.1\r\n\r\n"),
               AllOf(HasSubstr("Content-Length: 100\r\n"), EndsWith("\r\n\r\nxxxxxxxxxx")));
+}
+
+TEST_F(HttpServerTest, ABodyThatCannotBeReadAtAllIsAnError) {
+  start();
+  EXPECT_THAT(say("GET /gone HTTP/1.1\r\nConnection: close\r\n\r\n"),
+              AllOf(StartsWith("HTTP/1.1 500 Internal Server Error\r\n"),
+                    EndsWith("\r\n\r\nits bytes cannot be read; the server says why\n")));
 }
 
 TEST_F(HttpServerTest, SlowClientsAreNotWaitedFor) {

@@ -47,21 +47,19 @@ TEST(LayerBodyTest, IsReadFromTheWheelsInAnyPieces) {
             fmt::format("the layer of one.whl has {} bytes, expected {}", facts.size - 1, facts.size));
 }
 
-TEST(LayerBodyTest, OfAPlanIsReadFromItsFiles) {
+TEST(LayerBodyTest, OfFilesIsReadFromThem) {
   const test::Scratch scratch;
   const std::vector<std::string> contents = {std::string(200'000, 'a'), "", "bbb"};
-  std::vector<MappedFile> files;
-  std::vector<std::string_view> sources;
+  std::vector<SteadyFile> files;
   std::vector<archive::LayerMember> members;
   for (std::size_t i = 0; i < contents.size(); ++i) {
     const auto path = scratch / std::to_string(i);
     ASSERT_TRUE(write_file(path, contents[i]));
-    files.push_back(MappedFile::open(path).value());
-    sources.push_back(files.back().text());
+    files.push_back(SteadyFile::look_at(path).value());
     members.push_back({.member = {.path = "srv/" + std::to_string(i)}, .source = i});
   }
-  auto layer = archive::file_layer(members, sources);
-  const auto body = layer_body(std::move(layer.plan), std::move(files));
+  auto layer = archive::file_layer(members, files).value();
+  const auto body = file_layer_body(std::move(layer.plan), std::move(files));
   for (const std::size_t piece : {std::size_t{1000}, std::size_t{1} << 20}) {
     std::string whole;
     std::string buffer(piece, '\0');

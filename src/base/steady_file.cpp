@@ -1,0 +1,88 @@
+#include "base/steady_file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.hpp"
+#include "base/file.hpp"
+
+namespace launch {
+
+SteadyFile::State SteadyFile::state_of(const struct stat& file) {
+  return {file.st_dev, file.st_ino, static_cast<std::uint64_t>(file.st_size), file.st_mtim.tv_sec,
+          file.st_mtim.tv_nsec};
+}
+
+/// The file while it is read.
+class SteadyFile::Open {
+ public:
+  explicit Open(const SteadyFile& file)
+      : of_(file),
+        file_(::open(file.path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)),
+        error_(file_ ? 0 : errno) {}
+
+  Result<void> read(std::uint64_t offset, std::span<char> buffer) {
+    if (!file_) return fail(io_error("read", of_.path_, error_));
+    while (!buffer.empty()) {
+      const auto got = ::pread(file_.get(), buffer.data(), buffer.size(), static_cast<off_t>(offset));
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return fail(io_error("read", of_.path_, errno));
+      if (got == 0) return changed();
+      offset += static_cast<std::uint64_t>(got);
+      buffer = buffer.subspan(static_cast<std::size_t>(got));
+    }
+    return {};
+  }
+
+  /// What was read is of the file that was looked at.
+  Result<void> check() const {
+    struct stat now {};
+    if (!file_) return fail(io_error("read", of_.path_, error_));
+    if (::fstat(file_.get(), &now) != 0) return fail(io_error("read", of_.path_, errno));
+    return state_of(now) == of_.seen_ ? Result<void>() : changed();
+  }
+
+ private:
+  Result<void> changed() const {
+    return fail(environment_error(fmt::format("{} has changed since it was first read", of_.path_.string()))
+                    .hint("run the command again when nothing writes to it"));
+  }
+
+  const SteadyFile& of_;
+  Fd file_;
+  int error_;  ///< of opening it
+};
+
+Result<SteadyFile> SteadyFile::look_at(std::filesystem::path path) {
+  struct stat seen {};
+  if (::stat(path.c_str(), &seen) != 0) return fail(io_error("read", path, errno));
+  return SteadyFile(std::move(path), state_of(seen));
+}
+
+Result<void> SteadyFile::read(std::uint64_t offset, std::span<char> buffer) const {
+  Open open(*this);
+  TRY(open.read(offset, buffer));
+  return open.check();
+}
+
+Result<void> SteadyFile::read_all(const std::function<Result<void>(std::string_view)>& take) const {
+  constexpr std::size_t kPiece = std::size_t{1} << 16;
+  std::array<char, kPiece> buffer;  // NOLINT(*-member-init): it is read into
+  Open open(*this);
+  for (std::uint64_t done = 0; done < size();) {
+    const auto piece = std::span(buffer).first(std::min<std::uint64_t>(kPiece, size() - done));
+    TRY(open.read(done, piece));
+    TRY(take({piece.data(), piece.size()}));
+    done += piece.size();
+  }
+  return open.check();
+}
+
+}  // namespace launch
