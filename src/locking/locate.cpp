@@ -237,7 +237,8 @@ Result<store::Fetched> fetch_interpreters(const std::vector<project::LockedFile>
   wanted.reserve(archives.size());
   for (const auto& archive : archives) wanted.push_back(artifact_of(archive, {}));
   auto fetched = store::fetch(store, wanted, http, work, "fetching Python");
-  if (fetched || work.stop.stop_requested()) return fetched;
+  const bool is_ours = !fetched && fetched.error().number() != 0;  // of this machine: a full disk
+  if (fetched || is_ours || work.stop.stop_requested()) return fetched;
   return fail(
       std::move(fetched.error())
           .hint("set python = \"base\" under [image] of the recipe, and lock again, to use the base image's "

@@ -3,6 +3,8 @@
 
 #include "base/text.hpp"
 #include "commands/fetch.hpp"
+#include "fakes/urls.hpp"
+#include "locking/locate.hpp"
 #include "store/store.hpp"
 #include "unit/writers/writing.hpp"
 
@@ -27,6 +29,17 @@ Result<void> fetch_first(Bench& bench) {
   bench.put("house/leaf-1.0-py3-none-any.whl", "old");
   return {};
 }
+/// A wheel will do for the archive of a Python.
+Result<void> fetch_python(Bench& bench) {
+  const auto http = bench.client();
+  TRY_ASSIGN(const auto store, store::Store::open(bench.root() / "store", bench.work));
+  project::LockedFile archive;
+  archive.file_name = bench.leaf();
+  archive.url = fakes::url(bench.index().file_url(bench.leaf()));
+  archive.sha256 = Digest::of_hex(bench.index().sha256(bench.leaf()));
+  TRY(locking::fetch_interpreters({archive}, store, *http, bench.work));
+  return {};
+}
 
 const std::string kStored = "store/[DIGEST]/leaf-1.0-py3-none-any.whl";
 const std::string kFetching = "fetching leaf-1.0-py3-none-any.whl";
@@ -36,6 +49,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Fault{"StoreNoRoom", lock, fetch, Call{"reserve", "leaf", ENOSPC},
                           full("write", kStored + ".part", kFetching)},
                     Fault{"StoreNoSpace", lock, fetch, Call{"write_at", "leaf", ENOSPC},
+                          full("write", kStored + ".part", kFetching)},
+                    Fault{"PythonNoSpace", lock, fetch_python, Call{"write_at", "leaf", ENOSPC},
                           full("write", kStored + ".part", kFetching)},
                     Fault{"StoreNotFlushed", lock, fetch, Call{"flush", "leaf", EIO},
                           broken("write", kStored + ".part", kFetching)},
