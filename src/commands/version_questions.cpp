@@ -54,6 +54,7 @@ void add_names(std::vector<probe::NeededName>& names, std::vector<probe::NeededN
 Result<SplitArguments> split_arguments(const std::vector<std::string>& arguments,
                                        const std::vector<std::string>& exclude, const Context& context) {
   SplitArguments split;
+  std::vector<probe::NeededName> named;
   for (const auto& argument : arguments) {
     if (is_path(argument, context)) {
       TRY_ASSIGN(const auto found, find_scan_paths({argument}, exclude, context));
@@ -62,10 +63,9 @@ Result<SplitArguments> split_arguments(const std::vector<std::string>& arguments
     }
     auto name = probe::parse_name(argument);
     if (!name) return fail(std::move(name.error()).hint("or give files and folders of code"));
-    std::vector<probe::NeededName> one;
-    one.push_back({*std::move(name), pysource::Need::must, {}});
-    add_names(split.names, std::move(one));
+    named.push_back({*std::move(name), pysource::Need::must, {}});
   }
+  add_names(split.names, std::move(named));
   return split;
 }
 
