@@ -39,7 +39,7 @@ struct FilePiece {
 inline constexpr std::uint64_t kTail = std::uint64_t{64} << 10;
 
 /// Gaps up to this size are read rather than skipped by a second request.
-inline constexpr std::uint64_t kGap = std::uint64_t{128} << 10;
+inline constexpr std::uint64_t kGap = std::uint64_t{64} << 10;
 
 /// A zip to open.
 struct ZipLocation {
