@@ -228,6 +228,7 @@ void SourceWalk::refer_imports(const std::vector<ImportedName>& names, const Pla
       scan_.calls.aliases.push_back({hash_of_name(name.name), hash_of_name(name.alias)});
     const auto root = root_of(name.module);
     if (name.level == 0 && (wanted(name.module) || is_standard_library(root))) continue;
+    if (scan_.calls.units[place.unit].kind == CodeUnit::Kind::module) remember_import(name);
     auto& modules = scan_.calls.modules;
     const auto site = site_of(place);
     const bool same = name.from && !modules.empty() && modules.back().site == site &&

@@ -104,6 +104,8 @@ class SourceWalk {
     std::vector<Gate> elsewhere = {};  ///< of classes of other files
   };
   Construction construction_of_base(const Clause& clause, const std::vector<TokenRange>& decorators);
+  void remember_import(ImportedName import);
+  Condition imported_construction(std::string_view base);
   Construction construction_of(TokenRange base);
   bool constructs_base(const std::vector<Statement>& body, std::string_view base) const;
   void remember(TokenRange head, Construction construction);
@@ -147,6 +149,7 @@ class SourceWalk {
   TestLinks links_;
   std::vector<TokenRange> decorators_;                              ///< that stand before the statement
   std::map<std::string, Construction, std::less<>> constructions_;  ///< of classes of the module
+  std::map<std::string, ImportedName, std::less<>> imported_;       ///< what imports of the module bind
   std::set<std::uint32_t> marked_;
   std::set<std::uint32_t> marked_alone_;
   AttributeUses attributes_;

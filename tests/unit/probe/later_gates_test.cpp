@@ -177,6 +177,63 @@ TEST(LaterGates, ABaseClassMayRefuse) {
   expect_correct(correct);
 }
 
+/// A package whose class p.a.A refuses to be constructed, with the other files.
+Files with_refusing_class(Files files) {
+  files["p/__init__.py"] = "";
+  files["p/a.py"] =
+      "import torch\nNEW = torch.__version__ >= '2.6'\nclass A:\n  def __init__(self):\n    if not NEW:\n    "
+      "  "
+      "raise ImportError('old')\n";
+  return files;
+}
+
+TEST(LaterGates, ABaseClassMayBeNamedByItsModule) {
+  const std::string body = "  def run(self):\n    torch.new()\n";
+  const std::vector<Files> correct = {
+      with_refusing_class({{"p/b.py", "import torch\nfrom . import a\nclass B(a.A):\n" + body}}),
+      with_refusing_class({{"p/b.py", "import torch\nfrom .a import A as Base\nclass B(Base):\n" + body}}),
+      with_refusing_class({{"p/b.py", "import torch\nimport p.a\nclass B(p.a.A):\n" + body}}),
+      with_refusing_class({{"p/b.py", "import torch\nimport p.a as base\nclass B(base.A[int]):\n" + body}}),
+      with_refusing_class({{"p/q/__init__.py", "from ..a import A as Base\n"},
+                           {"p/q/b.py", "import torch\nfrom .. import q as r\nclass B(r.Base):\n" + body}}),
+      with_refusing_class({{"p/b.py",
+                            "import torch\nfrom p import a as base\nclass B(base.A):\n  def "
+                            "__init__(self):\n    base.A.__init__(self)\n" +
+                                body}}),
+      {{"a.py",
+        "import torch\nclass A:\n  def __init__(self):\n    if not hasattr(torch, 'new'):\n      raise "
+        "ImportError('old')\n"},
+       {"b.py", "import torch\nimport a\nclass B(a.A):\n" + body}},
+  };
+  expect_correct(correct);
+}
+
+TEST(LaterGates, ABaseClassMayBeNamedByAnotherModule) {
+  const std::string body = "  def run(self):\n    torch.new()\n";
+  const std::vector<Failing> failing = {
+      {with_refusing_class({{"p/b.py", "import torch\nfrom . import a\nclass B(a.C):\n" + body}}),
+       {"p/b.py:5"}},
+      {with_refusing_class({{"p/b.py", "import torch\nfrom . import a\nclass B(a.A()):\n" + body}}),
+       {"p/b.py:5"}},
+      {with_refusing_class({{"p/b.py",
+                             "import torch\ntry:\n  from .a import A as Base\nexcept ImportError:\n  from "
+                             ".c import Base\nclass B(Base):\n" +
+                                 body}}),
+       {"p/b.py:8"}},
+      {with_refusing_class({{"p/b.py",
+                             "import torch\ntry:\n  from .a import A as Base\nexcept ImportError:\n  Base = "
+                             "object\nclass B(Base):\n" +
+                                 body}}),
+       {"p/b.py:8"}},
+      {with_refusing_class({{"p/b.py",
+                             "import torch\nfrom p import a as base\nclass B(base.A):\n  def "
+                             "__init__(self):\n    a.A.__init__(self)\n" +
+                                 body}}),
+       {"p/b.py:7"}},
+  };
+  expect_failing(failing);
+}
+
 TEST(LaterGates, AConstructorOfItsOwnMayNotRefuse) {
   const std::vector<Failing> failing = {
       {{{"a.py",
