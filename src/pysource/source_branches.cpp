@@ -202,6 +202,7 @@ SourceWalk::Attempt SourceWalk::plan(const Statement& statement, const Place& pl
                place, place, place};
   plan.handled.on_path = plan.handled.on_other_path = true;
   plan.other = plan.handled;
+  plan.tried.handled = find([](const Clause&) { return true; }) != nullptr;
   if (plan.handler == nullptr) {
     plan.handler = find([](const Clause&) { return true; });
     return plan;
@@ -221,6 +222,7 @@ SourceWalk::Attempt SourceWalk::plan(const Statement& statement, const Place& pl
     plan.tried.choices.push_back({group, 0});
     plan.tried.modules_only = only;
     plan.handled = place;
+    plan.handled.handled = true;
     plan.handled.choices.push_back({group, 1});
   } else if (tries && !plan.raises) {
     plan.tried.modules_only = only;

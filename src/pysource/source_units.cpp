@@ -131,7 +131,7 @@ SourceWalk::Flow SourceWalk::function(const Statement& statement, const Place& p
   attributes(statement.clauses.front().head, place);
   auto inside = place;
   inside.on_path = inside.on_other_path = true;
-  inside.guarded = inside.caught = inside.modules_only = false;
+  inside.guarded = inside.caught = inside.handled = inside.modules_only = false;
   inside.choices.clear();
   inside.branch = nullptr;
   inside.site.reset();
@@ -187,10 +187,14 @@ SourceWalk::Flow SourceWalk::define(const Statement& statement, Place& place) {
   return {};
 }
 
+std::uint32_t SourceWalk::count_of_imports() const {
+  return static_cast<std::uint32_t>(scan_.calls.modules.size());
+}
+
 std::uint32_t SourceWalk::site_of(const Place& place) {
   if (!place.site) {
     place.site = static_cast<std::uint32_t>(scan_.calls.sites.size());
-    scan_.calls.sites.push_back({place.unit, place.guarded || place.caught, place.gates});
+    scan_.calls.sites.push_back({place.unit, place.guarded || place.caught, place.gates, count_of_imports()});
   }
   return *place.site;
 }
@@ -228,12 +232,16 @@ void SourceWalk::refer_imports(const std::vector<ImportedName>& names, const Pla
       scan_.calls.aliases.push_back({hash_of_name(name.name), hash_of_name(name.alias)});
     const auto root = root_of(name.module);
     if (name.level == 0 && (wanted(name.module) || is_standard_library(root))) continue;
-    if (scan_.calls.units[place.unit].kind == CodeUnit::Kind::module) remember_import(name);
+    const bool of_module = scan_.calls.units[place.unit].kind == CodeUnit::Kind::module;
+    if (of_module) remember_import(name);
     auto& modules = scan_.calls.modules;
     const auto site = site_of(place);
     const bool same = name.from && !modules.empty() && modules.back().site == site &&
                       modules.back().module == name.module && modules.back().name == name.name;
-    if (!same) modules.push_back({name.level, name.module, name.name, site});
+    if (same) continue;
+    const bool always = of_module && !place.on_path && !place.guarded && !place.caught && !place.handled;
+    modules.push_back({name.level, name.module, name.name, site, always});
+    if (always) place.site.reset();
   }
 }
 
@@ -278,6 +286,7 @@ ImportUse& SourceWalk::add_use(Requirement requirement, std::uint32_t at, const 
   use.need_if_run = need(place.on_other_path);
   use.gates = place.gates;
   use.unit = place.unit;
+  use.imports = count_of_imports();
   scan_.uses.push_back(std::move(use));
   return scan_.uses.back();
 }

@@ -163,7 +163,9 @@ SourceWalk::Flow SourceWalk::with(const Statement& statement, const Place& place
   attributes(clause.head, place);
   if (!suppresses_import_error(tree_, clause.head)) {
     for (const auto token : with_targets(tree_, clause.head)) definitions_.forget(tree_.text(token));
-    return block(clause.body, place);
+    auto inside = place;
+    inside.handled = true;
+    return block(clause.body, inside);
   }
   auto inside = place;
   inside.modules_only =

@@ -37,6 +37,7 @@ class SourceWalk {
     bool on_other_path = false;  ///< also if all gates let it run
     bool guarded = false;        ///< an import that fails here is caught and the code goes on
     bool caught = false;         ///< the same for imports of what is called here
+    bool handled = false;        ///< some error may be caught
     /// Only a missing module is caught: the innermost of `choices` and `guarded` are of that.
     bool modules_only = false;
     std::vector<Choice> choices = {};
@@ -123,6 +124,7 @@ class SourceWalk {
   void learn(Place& place, const Flow& flow);
   void link(Place& place, std::size_t first, std::size_t last, std::uint32_t oldest);
   std::uint32_t enter_unit(CodeUnit::Kind kind, TokenRange head, std::uint32_t owner, bool is_called);
+  std::uint32_t count_of_imports() const;
   std::uint32_t site_of(const Place& place);
   /// Records the names that stand in the tokens.
   void refer(TokenRange range, const Place& place);
