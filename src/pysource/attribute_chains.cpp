@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "pysource/conditional_parts.hpp"
 #include "pysource/format_fields.hpp"
 #include "pysource/requirement_names.hpp"
 #include "pysource/string_values.hpp"
@@ -25,6 +26,31 @@ bool is_unsure(const AliasBindings& bindings, const AliasTarget& target) {
 bool is_settings(std::string_view chain) {
   return chain.ends_with(".config") || chain.ends_with("._config") ||
          chain.find(".config.") != std::string_view::npos;
+}
+
+/// The tests in a field that decide about its uses.
+void add_tests(const SourceTree& field, std::vector<AttributeUse>& uses) {
+  const auto end = static_cast<std::uint32_t>(field.list().tokens.size());
+  if (!has_conditions(field, {0, end})) return;
+  const auto text_of = [&](TokenRange test) {
+    const auto& last = field.token(test.last - 1);
+    const auto start = field.token(test.first).offset;
+    return std::string(field.list().source.substr(start, last.offset + last.length - start));
+  };
+  const auto visit = [&](TokenRange part, const std::vector<PartTest>& tests) {
+    for (auto& use : uses) {
+      if (use.token < part.first || use.token >= part.last) continue;
+      std::vector<FieldTest> all;
+      for (const auto& each : tests) {
+        if (each.test.empty()) continue;
+        all.push_back({std::make_shared<const SourceTree>("(" + text_of(each.test) + ")"), each.holds});
+      }
+      use.tests.insert(use.tests.begin(), all.begin(), all.end());
+    }
+  };
+  ConditionalParts(
+      field, [](TokenRange) { return true; }, visit)
+      .in({0, end});
 }
 
 }  // namespace
@@ -86,21 +112,18 @@ void AttributeChains::expression(TokenRange range, const std::vector<TokenRange>
   guards(range, before);
 }
 
-/// Uses in the fields of an f-string, where that stands. Those of fields with conditions of their own are
-/// left out.
+/// Uses in the fields of an f-string, where that stands.
 void AttributeChains::fields_in(std::uint32_t string, const std::vector<std::string_view>& shadowed) {
   constexpr int kMostStrings = 4;
   if (strings_ == kMostStrings) return;
   for (const auto field : fields_of(tree_.text(string))) {
     const SourceTree source("(" + std::string(field) + ")");
     const auto end = static_cast<std::uint32_t>(source.list().tokens.size());
-    bool plain = true;
-    for (std::uint32_t i = 0; i < end && plain; ++i) {
-      plain = !source.is(i, "if") && !source.is(i, "and") && !source.is(i, "or") &&
-              std::find(shadowed.begin(), shadowed.end(), source.text(i)) == shadowed.end();
-    }
+    bool is_shadowed = false;
+    for (std::uint32_t i = 0; i < end && !is_shadowed; ++i)
+      is_shadowed = std::find(shadowed.begin(), shadowed.end(), source.text(i)) != shadowed.end();
     const Aliases aliases(source, aliases_);
-    if (!plain || aliases.tokens().empty()) continue;
+    if (is_shadowed || aliases.tokens().empty()) continue;
     AttributeChains inner(source, aliases);
     inner.strings_ = strings_ + 1;
     inner.result.groups = result.groups;
@@ -108,6 +131,7 @@ void AttributeChains::fields_in(std::uint32_t string, const std::vector<std::str
     inner.expression({0, end});
     place = std::move(inner.place);
     result.groups = inner.result.groups;
+    add_tests(source, inner.result.uses);
     for (auto& use : inner.result.uses) {
       use.token = string;
       result.uses.push_back(std::move(use));

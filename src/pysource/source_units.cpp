@@ -2,10 +2,12 @@
 #include <array>
 #include <utility>
 
+#include "pysource/format_fields.hpp"
 #include "pysource/requirement_names.hpp"
 #include "pysource/source_walk.hpp"
 #include "pysource/standard_library.hpp"
 #include "pysource/string_values.hpp"
+#include "specs/scanner.hpp"
 
 namespace launch::pysource {
 namespace {
@@ -208,6 +210,7 @@ void SourceWalk::refer(TokenRange range, const Place& place) {
   auto& words = definitions_.words();
   for (auto i = range.first; i < range.last; ++i) {
     auto* word = words.at(i);
+    if (tree_.token(i).kind == TokenKind::string && has_fields(tree_.text(i))) refer_fields(i, place);
     if (word == nullptr || word->keyword) continue;
     auto how = NameSite::How::bare;
     if (tree_.token(i).kind == TokenKind::string) {
@@ -223,6 +226,27 @@ void SourceWalk::refer(TokenRange range, const Place& place) {
     if (word->last_site == mark) continue;
     word->last_site = mark;
     scan_.calls.names.push_back({word->hash, site, how});
+  }
+}
+
+/// The names in the fields of an f-string.
+void SourceWalk::refer_fields(std::uint32_t string, const Place& place) {
+  for (const auto field : fields_of(tree_.text(string))) {
+    for (std::size_t i = 0; i < field.size();) {
+      const auto start = i;
+      while (i < field.size() && specs::is_word(field[i])) ++i;
+      if (i == start) {
+        ++i;
+        continue;
+      }
+      auto how = NameSite::How::bare;
+      if (start > 0 && field[start - 1] == '.') {
+        const auto object = field.substr(0, start - 1);
+        how = object.ends_with("self") || object.ends_with("cls") ? NameSite::How::own
+                                                                  : NameSite::How::attribute;
+      }
+      scan_.calls.names.push_back({hash_of_name(field.substr(start, i - start)), site_of(place), how});
+    }
   }
 }
 

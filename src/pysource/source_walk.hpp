@@ -128,6 +128,7 @@ class SourceWalk {
   std::uint32_t site_of(const Place& place);
   /// Records the names that stand in the tokens.
   void refer(TokenRange range, const Place& place);
+  void refer_fields(std::uint32_t string, const Place& place);
   void refer_imports(const std::vector<ImportedName>& names, const Place& place);
 
   bool wanted(std::string_view module) const;
@@ -135,11 +136,7 @@ class SourceWalk {
   void imports(const Statement& statement, const Place& place);
   static Place place_of_import(const ImportedName& name, const Place& place);
   void attributes(TokenRange range, const Place& place);
-  void attributes_in_brackets(TokenRange range, const Place& place);
   void attributes_of_one_part(TokenRange range, const Place& place);
-  bool conditional(TokenRange range, const Place& place);
-  bool conditional_value(TokenRange range, const Place& place);
-  std::uint32_t start_of_value(TokenRange range) const;
   void add_test(Place& place, TokenRange test, bool runs_if);
   bool has_attributes(TokenRange range) const;
   ImportUse& add_use(Requirement requirement, std::uint32_t token, const Place& place);

@@ -374,6 +374,16 @@ TEST(LaterGates, FieldsOfStrings) {
       {{"a.py",
         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(n):\n  if NEW:\n    print(f'{torch.new.x}', "
         "rf\"\"\"{n:>{torch.new.x}}\"\"\")\n  return NEW and f'{torch.new.x!r}'\n"}},
+      {{"a.py",
+        "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(n):\n  a = f'{torch.new.x if NEW else 0}'\n  "
+        "b = "
+        "f'{n:{str(NEW and torch.new.x)}} {g(0 if not NEW else [torch.new.x])!r}'\n  return n and "
+        "f'{\"old\" if not NEW or n is None else f\"{n and torch.new.x}\"}'\n"}},
+      {{"a.py",
+        "import torch\ndef f():\n  if hasattr(torch, 'new'):\n    print(f'{g()}')\ndef g():\n  "
+        "torch.new()\nclass A:\n  def f(self):\n    if hasattr(torch, 'new'):\n      print(f'{self.h()}')\n  "
+        "def "
+        "h(self):\n    torch.new()\n"}},
   };
   expect_correct(correct);
 }
@@ -384,6 +394,16 @@ TEST(LaterGates, FieldsOfStringsWithoutAGate) {
          "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(n, torch2):\n  print(f'{torch.new.x}')\n  "
          "print(n, f'{n:>{torch.new.x}}')\n  return t'{{torch.new.x}} {torch.new.x = !r}'\n"}},
        {"a.py:4", "a.py:5", "a.py:6"}},
+      {{{"a.py",
+         "import torch\nOLD = torch.__version__ < '2.6'\ndef f(n):\n  print(f'{torch.new.x if n else 0}')\n  "
+         "print(f'{torch.new.x if OLD else 0}')\n  return f'{n or torch.new.x}'\n"}},
+       {"a.py:4", "a.py:5 5", "a.py:6"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\nprint(f'{g()}')\nif NEW:\n  g()\ndef g():\n  "
+         "torch.new()\nclass A:\n  def __str__(self):\n    if NEW:\n      self.h()\n    return f'{ self.h() "
+         "}'\n  "
+         "def h(self):\n    torch.new()\n"}},
+       {"a.py:14", "a.py:7"}},
   };
   expect_failing(failing);
 }

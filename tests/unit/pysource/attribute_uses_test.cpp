@@ -52,8 +52,8 @@ TEST(AttributeUses, FieldsOfStringsAreExpressions) {
            "[f'{torch.k}' for torch in x]\ndef f(torch): f'{torch.l}'\n"
            "f'{torch.m if x else 1}{x.torch.n}'\nf'{getattr(torch, \"o\")}{torch.p!=1}'\n"),
       ElementsAre("torch:a 3:1 must", "torch:c 3:1 must", "torch:d 3:1 must", "torch:e 4:1 must",
-                  "torch:f 4:18 must", "torch:nn.g 7:1 must", "torch:nn.g(h=) 7:1 must", "torch:o 11:1 must",
-                  "torch:p 11:1 must"));
+                  "torch:f 4:18 must", "torch:nn.g 7:1 must", "torch:nn.g(h=) 7:1 must", "torch:m 10:1 path",
+                  "torch:o 11:1 must", "torch:p 11:1 must"));
 }
 
 TEST(AttributeUses, AConstructorCallsThatOfItsBase) {
