@@ -107,6 +107,12 @@ TEST(LaterGates, ARefusalOfSomethingElseDoesNot) {
          "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(self):\n  if self.use and not NEW:\n    "
          "raise RuntimeError('old')\n  self.use = 1\n  if self.use:\n    torch.new()\n"}},
        {"a.py:8"}},
+      // It neither returns a value nor raises.
+      {{{"a.py",
+         "import torch\ndef register(all):\n  for x in all:\n    print(torch.__version__ >= '2.6', x)\ndef "
+         "f(all):\n  "
+         "register(all)\n  torch.new()\n"}},
+       {"a.py:7"}},
       {{{"a.py",
          "import torch\nfrom x import check_torch_version\ndef f(use):\n  if use:\n    "
          "check_torch_version(use)\n  if use:\n    torch.new()\n"}},
