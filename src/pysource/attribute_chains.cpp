@@ -17,11 +17,6 @@ std::string joined(std::string a, std::string_view b) {
   return a.append(b);
 }
 
-/// A fallback makes uses optional, except of the top-level package, without which nothing is asked.
-bool is_unsure(const AliasBindings& bindings, const AliasTarget& target) {
-  return bindings.fallback && !(target.chain.empty() && target.module.find('.') == std::string::npos);
-}
-
 /// Modules of settings refuse names that they do not have.
 bool is_settings(std::string_view chain) {
   return chain.ends_with(".config") || chain.ends_with("._config") ||
@@ -218,9 +213,16 @@ AttributeChains::Chain AttributeChains::chain_of(std::uint32_t token, TokenRange
   return chain;
 }
 
+bool AttributeChains::is_unsure(const AliasBindings& bindings, const AliasTarget& target) {
+  return bindings.fallback && !(target.chain.empty() && target.module.find('.') == std::string::npos);
+}
+
 void AttributeChains::chain_at(std::uint32_t token, TokenRange range) {
   const auto* bindings = find(tree_.text(token));
-  if (bindings == nullptr || bindings->other || bindings->targets.empty()) return;
+  if (bindings == nullptr || bindings->other) return;
+  if (bindings->is_class() && token + 1 < range.last && tree_.is(token + 1, "("))
+    return keywords_of_class(*bindings, token + 1, range);
+  if (bindings->targets.empty()) return;
   const auto chain = chain_of(token, range, *bindings);
   const bool several = bindings->targets.size() > 1;
   const auto group = result.groups;
@@ -231,39 +233,6 @@ void AttributeChains::chain_at(std::uint32_t token, TokenRange range) {
     for (auto k = start; several && k < result.uses.size(); ++k) result.uses[k].choices.push_back({group, i});
   }
   if (several && before < result.uses.size()) ++result.groups;
-}
-
-std::vector<AttributeUse> AttributeChains::named(TokenRange name) {
-  AttributeChains chains(tree_, aliases_);
-  chains.place = std::move(place);
-  chains.expression(name);
-  place = std::move(chains.place);
-  auto& uses = chains.result.uses;
-  const auto* bindings = name.last - name.first == 1 ? find(tree_.text(name.first)) : nullptr;
-  if (bindings == nullptr || bindings->other) return std::move(uses);
-  for (const auto& each : bindings->targets) {
-    const auto target = resolved(each);
-    if (!target.chain.empty())
-      uses.push_back({{target.module, target.chain, {}, Tier::attribute},
-                      name.first,
-                      is_unsure(*bindings, each),
-                      false,
-                      false,
-                      {}});
-  }
-  return std::move(uses);
-}
-
-/// `super().__init__(keyword=…)` in the constructor of a class with one base.
-void AttributeChains::super_at(std::uint32_t token, TokenRange range) {
-  const auto& scopes = place.scopes;
-  if (scopes.size() < 2 || scopes.back().name != "__init__") return;
-  const auto& klass = scopes[scopes.size() - 2];
-  const auto open = behind_bracket(tree_, token + 1, range.last) + 2;
-  if (klass.kind != ScopeKind::klass || klass.bases.size() != 1 || open >= range.last) return;
-  const auto& base = klass.bases.front();
-  keywords({base.requirement.module, base.requirement.name + ".__init__", {}, Tier::keyword}, open, range,
-           base.optional);
 }
 
 /// The target of `NAME = CHAIN`, whose first name is another alias.
@@ -334,38 +303,6 @@ void AttributeChains::literal_attribute(const AliasTarget& target, const std::st
                                 ? tree_.is(at + 1, ",") && !(at + 2 < range.last && tree_.is(at + 2, ")"))
                                 : makes_missing_names(tree_, open, range.last);
   add({target.module, joined(name, *text), {}, Tier::attribute}, at, unsure || with_default);
-}
-
-/// The names of the keyword arguments in the brackets that open at `open`.
-void AttributeChains::keywords(const Requirement& called, std::uint32_t open, TokenRange range, bool unsure) {
-  const auto behind = behind_bracket(tree_, open, range.last);
-  for (const auto argument : split_range(tree_, {open + 1, behind - 1}, ",")) {
-    const auto name = argument.first;
-    if (name + 1 >= argument.last) continue;
-    if (tree_.is(name, "**")) unpacked_keywords(called, {name + 1, argument.last}, unsure);
-    if (!tree_.is_name(name) || !tree_.is(name + 1, "=")) continue;
-    add_keyword(called, std::string(tree_.text(name)), name, unsure);
-  }
-}
-
-/// Those of `**{"NAME": …}` and `**dict(NAME=…)`.
-void AttributeChains::unpacked_keywords(const Requirement& called, TokenRange value, bool unsure) {
-  if (tree_.is(value.first, "dict") && value.first + 1 < value.last && tree_.is(value.first + 1, "("))
-    return keywords(called, value.first + 1, value, unsure);
-  if (!tree_.is(value.first, "{") || behind_bracket(tree_, value.first, value.last) != value.last) return;
-  for (const auto item : split_range(tree_, {value.first + 1, value.last - 1}, ",")) {
-    const bool pair = item.first + 1 < item.last && tree_.is(item.first + 1, ":");
-    if (!pair || tree_.token(item.first).kind != TokenKind::string) continue;
-    if (auto text = plain_string(tree_.text(item.first)))
-      add_keyword(called, *std::move(text), item.first, unsure);
-  }
-}
-
-void AttributeChains::add_keyword(Requirement called, std::string keyword, std::uint32_t token, bool unsure) {
-  called.keyword = std::move(keyword);
-  const auto& literals = place.tested_literals;
-  const bool tested = std::find(literals.begin(), literals.end(), called.keyword) != literals.end();
-  add(std::move(called), token, unsure || tested);
 }
 
 /// `hasattr(torch, "x") and torch.x()`: what is asked for is optional in the whole expression.

@@ -24,7 +24,7 @@ struct AttributeUse {
   bool optional = false;              ///< the expression or its `try` goes on without it
   bool type = false;                  ///< in an annotation that is not evaluated
   bool later = false;                 ///< in the body of a lambda, or a keyword that `partial` keeps
-  std::vector<Choice> choices;        ///< alternatives of a `try … except AttributeError`
+  std::vector<Choice> choices = {};   ///< alternatives of a `try … except AttributeError`
   std::vector<FieldTest> tests = {};  ///< without which it is not evaluated, in the field of a string
 };
 

@@ -128,6 +128,17 @@ bool has_no_constructor(std::string_view base) {
   return base == "ABC" || base == "Generic" || base == "Protocol" || base == "object";
 }
 
+TokenRange only_base(const SourceTree& tree, TokenRange head) {
+  TokenRange only;
+  for (const auto each : split_range(tree, parenthesized(tree, head), ",")) {
+    std::uint32_t end = 0;
+    if (each.empty() || has_no_constructor(dotted_name(tree, each, &end))) continue;
+    if (end != each.last || !only.empty()) return {};
+    only = each;
+  }
+  return only;
+}
+
 bool suppresses_import_error(const SourceTree& tree, TokenRange head) {
   std::uint32_t end = 0;
   const auto name = dotted_name(tree, head, &end);

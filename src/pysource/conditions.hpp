@@ -35,6 +35,10 @@ bool leaves(const SourceTree& tree, TokenRange statement);
 /// True for the dotted name of a base class that has no constructor: `Generic`, `abc.ABC`.
 bool has_no_constructor(std::string_view base);
 
+/// The dotted name of the only base class in the head of a `class` besides those; empty if there is none, or
+/// anything else.
+TokenRange only_base(const SourceTree& tree, TokenRange head);
+
 /// True if the `with` head is contextlib.suppress with an import error.
 bool suppresses_import_error(const SourceTree& tree, TokenRange head);
 
