@@ -36,6 +36,11 @@ void expect_failing(const std::vector<Failing>& all) {
 TEST(LaterGates, ARefusalHoldsForALaterTest) {
   const std::vector<Files> correct = {
       {{"a.py",
+        "import torch\nfrom h import is_fast, _has_mesh\nNEW = torch.__version__ >= '2.6'\ndef f(x):\n  if "
+        "is_fast() and not NEW:\n    raise RuntimeError('old')\n  if x and is_fast():\n    torch.new()\n  "
+        "assert NEW "
+        "or not _has_mesh(x, 'a')\n  if _has_mesh(x, 'a'):\n    torch.new()\n"}},
+      {{"a.py",
         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use):\n  if use and not NEW:\n    raise "
         "RuntimeError('old')\n  if use:\n    from torch.new import x\n"}},
       {{"a.py",
@@ -67,6 +72,19 @@ TEST(LaterGates, ARefusalHoldsForALaterTest) {
 
 TEST(LaterGates, ARefusalOfSomethingElseDoesNot) {
   const std::vector<Failing> failing = {
+      {{{"a.py",
+         "import torch, h\nNEW = torch.__version__ >= '2.6'\ndef f(x, y, m):\n  if h.is_fast(x) and not "
+         "NEW:\n    "
+         "raise RuntimeError('old')\n  if h.is_fast(y):\n    torch.new()\n  if m.is_fast() and not NEW:\n    "
+         "raise RuntimeError('old')\n  if m.is_fast():\n    torch.new()\n"}},
+       {"a.py:11", "a.py:7"}},
+      {{{"a.py",
+         "import torch\nfrom h import is_fast\nNEW = torch.__version__ >= '2.6'\ndef f(x, y):\n  if "
+         "is_fast(x) and "
+         "not NEW:\n    raise RuntimeError('old')\n  if is_fast(y):\n    torch.new()\n  x = y\n  if "
+         "is_fast(x):\n    "
+         "torch.new()\n"}},
+       {"a.py:11", "a.py:8"}},
       {{{"a.py",
          "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use, other):\n  if other and not NEW:\n    "
          "raise RuntimeError('old')\n  if use:\n    torch.new()\n"}},
