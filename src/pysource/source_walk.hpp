@@ -91,6 +91,7 @@ class SourceWalk {
   Flow branch(const Statement& statement, const Place& place);
   Flow after_branch(std::vector<Way> ways);
   void merge_names(std::vector<Way>& ways);
+  bool depends_on_machine(TokenRange test);
   std::shared_ptr<const Branch> branches_of_one_name(const Statement& statement);
   Flow attempt(const Statement& statement, const Place& place);
   Attempt plan(const Statement& statement, const Place& place);

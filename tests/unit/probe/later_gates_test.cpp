@@ -355,6 +355,27 @@ TEST(LaterGates, AConstructorOfItsOwnMayNotRefuse) {
   expect_failing(failing);
 }
 
+/// Either branch runs on some machine.
+TEST(LaterGates, BranchesForMachinesAreNoAlternatives) {
+  const auto branches = [](const std::string& test) {
+    return Files{
+        {"a.py",
+         "import sys, torch\nNEW = torch.__version__ >= '2.6'\nCUDA = torch.cuda.is_available()\nif " + test +
+             ":\n  from torch.new import x\nelse:\n  from torch.b import x\n"}};
+  };
+  for (const std::string test :
+       {"torch.cuda.is_available()", "sys.platform == 'win32'",
+        "not (torch.backends.mps.is_available() or CUDA)", "torch.cuda.device_count() > 1"})
+    expect_failing({{branches(test), {"a.py:5"}}});
+  expect_correct({branches("torch.cuda.is_available() and NEW"), branches("sys.argv"),
+                  branches("fast and CUDA"), branches("torch.distributed.is_available()")});
+  expect_failing(
+      {{{{"a.py",
+          "import torch\nif torch.xpu.is_available():\n  from torch.b import x\nelif "
+          "torch.cuda.is_available():\n  from torch.new import x\nelse:\n  from torch.c import x\n"}},
+        {"a.py:5"}}});
+}
+
 TEST(LaterGates, MarksOfTests) {
   const std::vector<Files> correct = {
       {{"test_a.py",
