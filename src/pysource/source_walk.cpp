@@ -52,7 +52,7 @@ FileScan SourceWalk::run() {
   auto end = block(tree_.body(), {});
   scan_.calls.units.front().gates = std::move(end.gates);
   scan_.problem = tree_.list().problem;
-  scan_.symbols = {definitions_.names().take_module(), definitions_.take_stars()};
+  scan_.symbols = {definitions_.take_module(), definitions_.take_stars()};
   return std::move(scan_);
 }
 

@@ -376,6 +376,28 @@ TEST(LaterGates, BranchesForMachinesAreNoAlternatives) {
         {"a.py:5"}}});
 }
 
+TEST(LaterGates, FlagsMayBeNamedLikeClasses) {
+  const Files flags = {
+      {"p/__init__.py", ""},
+      {"p/compat.py", "import torch\nHasNew = torch.__version__ >= '2.6'\nclass Class:\n  pass\n"}};
+  const auto with = [&](const std::string& code) {
+    auto files = flags;
+    files["p/sub/a.py"] = "import torch\nfrom p.compat import HasNew, Class\n" + code;
+    return files;
+  };
+  expect_correct({with("if HasNew:\n  torch.new()\n"),
+                  with("def f(x):\n  if x and not HasNew:\n    return\n  if x:\n    "
+                       "torch.new()\n"),
+                  with("x = torch.new() if HasNew else 0\n")});
+  expect_failing({{with("if Class:\n  torch.new()\n"), {"p/sub/a.py:4"}},
+                  {with("from dataclasses import fields\ndef f(x):\n  known = {y.name for y in "
+                        "fields(Class)}\n  if x - known:\n    torch.new()\n"),
+                   {"p/sub/a.py:7"}},
+                  {with("def f(x):\n  if x == Class.IS_NEW:\n    torch.new()\n"), {"p/sub/a.py:5"}},
+                  {with("if isinstance(torch, Class):\n  torch.new()\n"), {"p/sub/a.py:4"}},
+                  {with("HasNew = 1\nif HasNew:\n  torch.new()\n"), {"p/sub/a.py:5"}}});
+}
+
 TEST(LaterGates, MarksOfTests) {
   const std::vector<Files> correct = {
       {{"test_a.py",
