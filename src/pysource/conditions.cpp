@@ -1,9 +1,9 @@
 #include "pysource/conditions.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 #include "base/text.hpp"
+#include "pysource/gate_words.hpp"
 
 namespace launch::pysource {
 namespace {
@@ -160,8 +160,8 @@ bool asks_machine(const SourceTree& tree, TokenRange atom) {
   }
   const auto parts = split(name, '.');
   if (parts.size() < 2 || (parts.back() != "is_available" && parts.back() != "device_count")) return false;
-  constexpr std::string_view kDevices[] = {"cuda", "xpu", "mps", "mtia", "accelerator", "hpu", "npu", "mlu"};
-  return std::find(std::begin(kDevices), std::end(kDevices), parts[parts.size() - 2]) != std::end(kDevices);
+  const auto device = parts[parts.size() - 2];
+  return device == "accelerator" || is_hardware(device);
 }
 
 bool has_no_constructor(std::string_view base) {
