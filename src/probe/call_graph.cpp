@@ -20,8 +20,10 @@ Reached better(Reached a, Reached b) {
   return b == Reached::cycle ? a : std::min(a, b);
 }
 
+/// Names of methods that Python, or what runs the tests, calls.
 bool is_special(std::string_view name) {
-  return name.starts_with("__") && name.ends_with("__");
+  return (name.starts_with("__") && name.ends_with("__")) || name.starts_with("setUp") ||
+         name.starts_with("tearDown") || name.starts_with("test_");
 }
 
 }  // namespace
@@ -38,7 +40,7 @@ std::uint32_t CallGraph::add(pysource::CallSites calls, bool is_package) {
                       each.of_object, std::move(each.gates)});
   }
   for (auto& each : calls.sites)
-    sites_.push_back({unit + each.unit, file, each.guarded, std::move(each.gates)});
+    sites_.push_back({unit + each.unit, file, each.guarded, std::move(each.gates), each.imports});
   for (const auto& each : calls.names) names_.push_back({each.name, site + each.site, each.how});
   for (auto& each : calls.modules) each.site += site;
   imports_.push_back({std::move(calls.modules)});
@@ -85,27 +87,53 @@ void CallGraph::finish(const pysource::SymbolTable& symbols) {
   std::sort(names.begin(), names.end(),
             [](const pysource::NameSite& a, const pysource::NameSite& b) { return a.name < b.name; });
   names_ = std::move(names);
-  for (std::uint32_t file = 0; file < imports_.size(); ++file) {
-    for (const auto& each : imports_[file].modules) {
-      if (each.name == "*") stars_.insert(file);
-      const auto add = [&](std::string_view module) {
-        for (auto found = symbols.module(file, each.dots, module); found && *found != file;
-             found = packages_[*found])
-          importers_[*found].push_back(each.site);
-      };
-      add(each.module);
-      if (each.name.empty()) continue;
-      imported_.insert({file, pysource::hash_of_name(each.name)});
-      add(each.module.empty() ? each.name : each.module + "." + each.name);
-    }
-  }
+  find_imports(symbols);
   imports_.clear();
   aliases_.clear();
 }
 
-Reached CallSearch::reached(std::uint32_t unit) {
+void CallGraph::find_imports(const pysource::SymbolTable& symbols) {
+  needed_.resize(imports_.size());
+  for (std::uint32_t file = 0; file < imports_.size(); ++file) {
+    std::uint32_t order = 0;
+    for (const auto& each : imports_[file].modules) {
+      if (each.name == "*") stars_.insert(file);
+      const auto add = [&](std::string_view module) {
+        for (auto found = symbols.module(file, each.dots, module); found && *found != file;
+             found = packages_[*found]) {
+          importers_[*found].push_back(each.site);
+          if (each.always && !is_within(file, found)) needed_[file].push_back({order, *found});
+        }
+      };
+      add(each.module);
+      if (!each.name.empty()) {
+        imported_.insert({file, pysource::hash_of_name(each.name)});
+        add(each.module.empty() ? each.name : each.module + "." + each.name);
+      }
+      ++order;
+    }
+  }
+}
+
+Reached CallSearch::reached(std::uint32_t unit, std::uint32_t imports) {
   steps_ = 0;
-  return this->unit(unit);
+  return std::max(this->unit(unit), behind_imports(unit, imports));
+}
+
+/// Whether what a module imports before that place comes to its end.
+Reached CallSearch::behind_imports(std::uint32_t unit, std::uint32_t imports) {
+  const auto& code = graph_.units_[unit];
+  return code.kind == Kind::module ? ends().before(code.file, imports) : Reached::yes;
+}
+
+ImportEnds& CallSearch::ends() {
+  if (ends_) return *ends_;
+  std::vector<Reached> own;
+  for (std::uint32_t file = 0; file < graph_.first_units_.size(); ++file) {
+    const auto& gates = graph_.units_[graph_.first_units_[file]].gates;
+    own.push_back(gates.empty() ? Reached::yes : passes_(gates, file));
+  }
+  return ends_.emplace(graph_.needed_, std::move(own));
 }
 
 Reached CallSearch::unit(std::uint32_t number) {
@@ -144,8 +172,9 @@ Reached CallSearch::look_for(const Unit& unit) {
 
 /// Whether the import of a module, or the construction of a class's objects, comes to its end.
 Reached CallSearch::ended(std::uint32_t unit) {
-  const auto& gates = graph_.units_[unit].gates;
-  return gates.empty() ? Reached::yes : passes_(gates, graph_.units_[unit].file);
+  const auto& code = graph_.units_[unit];
+  if (code.kind == Kind::module) return ends().of(code.file);
+  return code.gates.empty() ? Reached::yes : passes_(code.gates, code.file);
 }
 
 Reached CallSearch::site(std::uint32_t number) {
@@ -153,7 +182,7 @@ Reached CallSearch::site(std::uint32_t number) {
   const auto way = unit(site.unit);
   if (way == Reached::cycle) return way;  // whatever its gates do
   const auto gates = site.gates.empty() ? Reached::yes : passes_(site.gates, site.file);
-  const auto result = std::max(gates, way);
+  const auto result = std::max({gates, way, behind_imports(site.unit, site.imports)});
   return site.guarded ? std::max(result, Reached::caught) : result;
 }
 

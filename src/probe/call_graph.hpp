@@ -9,19 +9,12 @@
 #include <utility>
 #include <vector>
 
+#include "probe/import_ends.hpp"
+#include "probe/reached.hpp"
 #include "pysource/call_sites.hpp"
 #include "pysource/symbol_table.hpp"
 
 namespace launch::probe {
-
-/// How code of the tree comes to run.
-enum class Reached : std::uint8_t {
-  yes,      ///< it is not known that every way to it is closed
-  unknown,  ///< only behind gates that could not be evaluated
-  caught,   ///< only where a failing import is caught
-  cycle,    ///< only from what it calls itself; no answer of a search
-  no,       ///< every way to it has a gate that does not let it run
-};
 
 /// Who may call whom in the scanned tree, by names alone, and which file imports which; an import of a module
 /// imports its packages. What nothing in the tree refers to can be called from outside, and so can the
@@ -43,6 +36,7 @@ class CallGraph {
  private:
   friend class CallSearch;
   void find_packages(const pysource::SymbolTable& symbols);
+  void find_imports(const pysource::SymbolTable& symbols);
   /// True if the file is the package's, or of a module below it.
   bool is_within(std::uint32_t file, std::optional<std::uint32_t> package) const;
   struct Unit {
@@ -59,6 +53,7 @@ class CallGraph {
     std::uint32_t file;
     bool guarded;
     std::vector<pysource::Gate> gates;
+    std::uint32_t imports;
   };
   std::vector<Unit> units_;
   std::vector<Site> sites_;
@@ -74,6 +69,7 @@ class CallGraph {
   std::set<std::pair<std::uint32_t, std::uint32_t>> imported_;  ///< files and the names that they import
   std::set<std::uint32_t> stars_;                               ///< files that import a module's names
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> importers_;  ///< sites, by the file imported
+  NeededImports needed_;
 };
 
 /// Looks for ways to units of a graph, against the direction of calls. The answer is that for the best way; a
@@ -85,8 +81,8 @@ class CallSearch {
   using PassesGates = std::function<Reached(const std::vector<pysource::Gate>& gates, std::uint32_t file)>;
 
   CallSearch(const CallGraph& graph, PassesGates passes) : graph_(graph), passes_(std::move(passes)) {}
-  /// How a unit comes to run.
-  Reached reached(std::uint32_t unit);
+  /// How code comes to run that stands in a unit, behind so many imports of its file (CodeSite::imports).
+  Reached reached(std::uint32_t unit, std::uint32_t imports);
 
  private:
   using Unit = CallGraph::Unit;
@@ -97,7 +93,9 @@ class CallSearch {
   static constexpr int kNoCycle = std::numeric_limits<int>::max();
 
   Reached unit(std::uint32_t number);
+  Reached behind_imports(std::uint32_t unit, std::uint32_t imports);
   Reached ended(std::uint32_t unit);
+  ImportEnds& ends();
   Reached outside(const Unit& unit);
   Reached look_for(const Unit& unit);
   Reached site(std::uint32_t number);
@@ -108,6 +106,7 @@ class CallSearch {
   const CallGraph& graph_;
   PassesGates passes_;
   std::unordered_map<std::uint32_t, Answer> known_;
+  std::optional<ImportEnds> ends_;  ///< once they are needed
   int depth_ = 0;
   int steps_ = 0;
   int cycle_ = kNoCycle;  ///< how deep the outermost unit is that the last answers took for no way

@@ -74,7 +74,7 @@ class Gates {
   /// Follows the calls to a use that would fail.
   void follow(JudgedUse& judged) {
     if (!calls_ || !(judged.fails() || judged.is_open())) return;
-    judged.reached = calls_->reached(judged.use.unit);
+    judged.reached = calls_->reached(judged.use.unit, judged.use.imports);
     if (judged.reached == Reached::no) judged.runs = Runs::no;
   }
 

@@ -93,7 +93,7 @@ class TreeScanner {
       auto& name = names_[std::move(use.requirement)];
       name.need = std::min(name.need, use.need);
       name.uses.push_back({shown, use.line, use.column, use.need, std::move(use.choices), use.need_if_run,
-                           std::move(use.gates), use.branch, number, unit + use.unit});
+                           std::move(use.gates), use.branch, number, unit + use.unit, use.imports});
     }
     registered_.merge(scan.registered);
     groups_ += scan.groups;

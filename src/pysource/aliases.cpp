@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
+#include "pysource/conditions.hpp"
 #include "pysource/format_fields.hpp"
 #include "pysource/requirement_names.hpp"
 #include "pysource/targets.hpp"
@@ -105,7 +107,14 @@ void Aliases::find_tokens() {
 
 /// In the order of the source, so that `aten = torch.ops.aten` is known once torch is.
 void Aliases::collect(const std::vector<Statement>& block, Level level) {
+  bool decorated = false;
   for (const auto& statement : block) {
+    const bool plain = !std::exchange(decorated, is_decorator(tree_, statement));
+    if (plain && level == Level::module && statement.kind == StatementKind::klass &&
+        is_derived(statement.clauses.front())) {
+      derived_.insert(&statement.clauses.front());
+      names_.insert(tree_.text(statement.clauses.front().head.first));
+    }
     const bool own = statement.kind == StatementKind::function || statement.kind == StatementKind::klass;
     for (const auto& clause : statement.clauses) collect(clause.body, own ? Level::inner : level);
     const auto range = statement.tokens;
@@ -121,6 +130,29 @@ void Aliases::collect(const std::vector<Statement>& block, Level level) {
       names_.insert(first);
     }
   }
+}
+
+/// True for a class without a constructor of its own, whose only base with one is named by an alias or is
+/// such a class.
+bool Aliases::is_derived(const Clause& klass) {
+  const auto base = only_base(tree_, klass.head);
+  if (base.empty() || !names_.contains(tree_.text(base.first))) return false;
+  const auto name = tree_.text(klass.head.first);
+  const auto all = tokens_of(klass);
+  return std::none_of(constructors().begin(), constructors().end(), [&](std::uint32_t token) {
+    const bool attribute = token > 1 && tree_.is(token - 1, ".");
+    return attribute ? tree_.is(token - 2, name) : token >= all.first && token < all.last;
+  });
+}
+
+/// The names of constructors in the source.
+const std::vector<std::uint32_t>& Aliases::constructors() {
+  if (constructors_) return *constructors_;
+  constructors_.emplace();
+  for (std::uint32_t i = 0; i < tree_.list().tokens.size(); ++i) {
+    if (tree_.is(i, "__init__") || tree_.is(i, "__new__")) constructors_->push_back(i);
+  }
+  return *constructors_;
 }
 
 bool Aliases::is_chain(TokenRange value) const {
@@ -173,8 +205,15 @@ void Aliases::bind_statement(AliasScope& scope, const Statement& statement, Path
 void Aliases::bind_head(AliasScope& scope, const Statement& statement, const Clause& clause) const {
   const auto head = clause.head;
   switch (statement.kind) {
-    case StatementKind::function:
     case StatementKind::klass:
+      if (derived_.contains(&clause)) {
+        auto& bindings = scope[tree_.text(head.first)];
+        bindings.other = bindings.other || !bindings.base.empty();
+        bindings.base = dotted_name(tree_, only_base(tree_, head));
+        return;
+      }
+      [[fallthrough]];
+    case StatementKind::function:
       // A placeholder for what could not be imported.
       if (names_.contains(tree_.text(head.first))) scope[tree_.text(head.first)].fallback = true;
       return;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -26,6 +27,10 @@ struct AliasBindings {
   bool fallback = false;             ///< bound to None or the like as well
   bool other = false;                ///< bound to something else: no alias
   bool outer = false;                ///< `global`, `nonlocal`
+  /// Of a class of the module that is constructed as its base is: the base's dotted name.
+  std::string base = {};
+  /// True for a class that is nothing else.
+  bool is_class() const { return !base.empty() && targets.empty() && !fallback && !other; }
 };
 
 /// Names of one module, function or class.
@@ -38,8 +43,8 @@ class Aliases {
   /// Those of another source in an expression, which is a part of that source.
   Aliases(const SourceTree& expression, const Aliases& around);
 
-  /// Tokens of names that some scope binds by an import from the packages; not those behind a dot. Also
-  /// f-strings with such names in their fields.
+  /// Tokens of names that some scope binds by an import from the packages, or to a class that is constructed
+  /// as one of theirs; not those behind a dot. Also f-strings with such names in their fields.
   const std::vector<std::uint32_t>& tokens() const { return tokens_; }
   /// Those in the range.
   std::span<const std::uint32_t> tokens_in(TokenRange range) const;
@@ -57,6 +62,8 @@ class Aliases {
 
   void collect(const std::vector<Statement>& block, Level level);
   void find_tokens();
+  bool is_derived(const Clause& klass);
+  const std::vector<std::uint32_t>& constructors();
   bool names_any(std::string_view text) const;
   void bind_block(AliasScope& scope, const std::vector<Statement>& block, Path path) const;
   void bind_statement(AliasScope& scope, const Statement& statement, Path path) const;
@@ -70,6 +77,8 @@ class Aliases {
   const SourceTree& tree_;
   const std::set<std::string, std::less<>>& roots_;
   std::unordered_set<std::string_view> names_;
+  std::unordered_set<const Clause*> derived_;  ///< classes that have a base in names_
+  std::optional<std::vector<std::uint32_t>> constructors_;
   std::vector<std::uint32_t> tokens_;
 };
 

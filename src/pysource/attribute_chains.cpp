@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "pysource/conditional_parts.hpp"
 #include "pysource/format_fields.hpp"
 #include "pysource/requirement_names.hpp"
 #include "pysource/string_values.hpp"
@@ -16,15 +17,35 @@ std::string joined(std::string a, std::string_view b) {
   return a.append(b);
 }
 
-/// A fallback makes uses optional, except of the top-level package, without which nothing is asked.
-bool is_unsure(const AliasBindings& bindings, const AliasTarget& target) {
-  return bindings.fallback && !(target.chain.empty() && target.module.find('.') == std::string::npos);
-}
-
 /// Modules of settings refuse names that they do not have.
 bool is_settings(std::string_view chain) {
   return chain.ends_with(".config") || chain.ends_with("._config") ||
          chain.find(".config.") != std::string_view::npos;
+}
+
+/// The tests in a field that decide about its uses.
+void add_tests(const SourceTree& field, std::vector<AttributeUse>& uses) {
+  const auto end = static_cast<std::uint32_t>(field.list().tokens.size());
+  if (!has_conditions(field, {0, end})) return;
+  const auto text_of = [&](TokenRange test) {
+    const auto& last = field.token(test.last - 1);
+    const auto start = field.token(test.first).offset;
+    return std::string(field.list().source.substr(start, last.offset + last.length - start));
+  };
+  const auto visit = [&](TokenRange part, const std::vector<PartTest>& tests) {
+    for (auto& use : uses) {
+      if (use.token < part.first || use.token >= part.last) continue;
+      std::vector<FieldTest> all;
+      for (const auto& each : tests) {
+        if (each.test.empty()) continue;
+        all.push_back({std::make_shared<const SourceTree>("(" + text_of(each.test) + ")"), each.holds});
+      }
+      use.tests.insert(use.tests.begin(), all.begin(), all.end());
+    }
+  };
+  ConditionalParts(
+      field, [](TokenRange) { return true; }, visit)
+      .in({0, end});
 }
 
 }  // namespace
@@ -86,21 +107,18 @@ void AttributeChains::expression(TokenRange range, const std::vector<TokenRange>
   guards(range, before);
 }
 
-/// Uses in the fields of an f-string, where that stands. Those of fields with conditions of their own are
-/// left out.
+/// Uses in the fields of an f-string, where that stands.
 void AttributeChains::fields_in(std::uint32_t string, const std::vector<std::string_view>& shadowed) {
   constexpr int kMostStrings = 4;
   if (strings_ == kMostStrings) return;
   for (const auto field : fields_of(tree_.text(string))) {
     const SourceTree source("(" + std::string(field) + ")");
     const auto end = static_cast<std::uint32_t>(source.list().tokens.size());
-    bool plain = true;
-    for (std::uint32_t i = 0; i < end && plain; ++i) {
-      plain = !source.is(i, "if") && !source.is(i, "and") && !source.is(i, "or") &&
-              std::find(shadowed.begin(), shadowed.end(), source.text(i)) == shadowed.end();
-    }
+    bool is_shadowed = false;
+    for (std::uint32_t i = 0; i < end && !is_shadowed; ++i)
+      is_shadowed = std::find(shadowed.begin(), shadowed.end(), source.text(i)) != shadowed.end();
     const Aliases aliases(source, aliases_);
-    if (!plain || aliases.tokens().empty()) continue;
+    if (is_shadowed || aliases.tokens().empty()) continue;
     AttributeChains inner(source, aliases);
     inner.strings_ = strings_ + 1;
     inner.result.groups = result.groups;
@@ -108,6 +126,7 @@ void AttributeChains::fields_in(std::uint32_t string, const std::vector<std::str
     inner.expression({0, end});
     place = std::move(inner.place);
     result.groups = inner.result.groups;
+    add_tests(source, inner.result.uses);
     for (auto& use : inner.result.uses) {
       use.token = string;
       result.uses.push_back(std::move(use));
@@ -194,9 +213,16 @@ AttributeChains::Chain AttributeChains::chain_of(std::uint32_t token, TokenRange
   return chain;
 }
 
+bool AttributeChains::is_unsure(const AliasBindings& bindings, const AliasTarget& target) {
+  return bindings.fallback && !(target.chain.empty() && target.module.find('.') == std::string::npos);
+}
+
 void AttributeChains::chain_at(std::uint32_t token, TokenRange range) {
   const auto* bindings = find(tree_.text(token));
-  if (bindings == nullptr || bindings->other || bindings->targets.empty()) return;
+  if (bindings == nullptr || bindings->other) return;
+  if (bindings->is_class() && token + 1 < range.last && tree_.is(token + 1, "("))
+    return keywords_of_class(*bindings, token + 1, range);
+  if (bindings->targets.empty()) return;
   const auto chain = chain_of(token, range, *bindings);
   const bool several = bindings->targets.size() > 1;
   const auto group = result.groups;
@@ -207,39 +233,6 @@ void AttributeChains::chain_at(std::uint32_t token, TokenRange range) {
     for (auto k = start; several && k < result.uses.size(); ++k) result.uses[k].choices.push_back({group, i});
   }
   if (several && before < result.uses.size()) ++result.groups;
-}
-
-std::vector<AttributeUse> AttributeChains::named(TokenRange name) {
-  AttributeChains chains(tree_, aliases_);
-  chains.place = std::move(place);
-  chains.expression(name);
-  place = std::move(chains.place);
-  auto& uses = chains.result.uses;
-  const auto* bindings = name.last - name.first == 1 ? find(tree_.text(name.first)) : nullptr;
-  if (bindings == nullptr || bindings->other) return std::move(uses);
-  for (const auto& each : bindings->targets) {
-    const auto target = resolved(each);
-    if (!target.chain.empty())
-      uses.push_back({{target.module, target.chain, {}, Tier::attribute},
-                      name.first,
-                      is_unsure(*bindings, each),
-                      false,
-                      false,
-                      {}});
-  }
-  return std::move(uses);
-}
-
-/// `super().__init__(keyword=…)` in the constructor of a class with one base.
-void AttributeChains::super_at(std::uint32_t token, TokenRange range) {
-  const auto& scopes = place.scopes;
-  if (scopes.size() < 2 || scopes.back().name != "__init__") return;
-  const auto& klass = scopes[scopes.size() - 2];
-  const auto open = behind_bracket(tree_, token + 1, range.last) + 2;
-  if (klass.kind != ScopeKind::klass || klass.bases.size() != 1 || open >= range.last) return;
-  const auto& base = klass.bases.front();
-  keywords({base.requirement.module, base.requirement.name + ".__init__", {}, Tier::keyword}, open, range,
-           base.optional);
 }
 
 /// The target of `NAME = CHAIN`, whose first name is another alias.
@@ -310,38 +303,6 @@ void AttributeChains::literal_attribute(const AliasTarget& target, const std::st
                                 ? tree_.is(at + 1, ",") && !(at + 2 < range.last && tree_.is(at + 2, ")"))
                                 : makes_missing_names(tree_, open, range.last);
   add({target.module, joined(name, *text), {}, Tier::attribute}, at, unsure || with_default);
-}
-
-/// The names of the keyword arguments in the brackets that open at `open`.
-void AttributeChains::keywords(const Requirement& called, std::uint32_t open, TokenRange range, bool unsure) {
-  const auto behind = behind_bracket(tree_, open, range.last);
-  for (const auto argument : split_range(tree_, {open + 1, behind - 1}, ",")) {
-    const auto name = argument.first;
-    if (name + 1 >= argument.last) continue;
-    if (tree_.is(name, "**")) unpacked_keywords(called, {name + 1, argument.last}, unsure);
-    if (!tree_.is_name(name) || !tree_.is(name + 1, "=")) continue;
-    add_keyword(called, std::string(tree_.text(name)), name, unsure);
-  }
-}
-
-/// Those of `**{"NAME": …}` and `**dict(NAME=…)`.
-void AttributeChains::unpacked_keywords(const Requirement& called, TokenRange value, bool unsure) {
-  if (tree_.is(value.first, "dict") && value.first + 1 < value.last && tree_.is(value.first + 1, "("))
-    return keywords(called, value.first + 1, value, unsure);
-  if (!tree_.is(value.first, "{") || behind_bracket(tree_, value.first, value.last) != value.last) return;
-  for (const auto item : split_range(tree_, {value.first + 1, value.last - 1}, ",")) {
-    const bool pair = item.first + 1 < item.last && tree_.is(item.first + 1, ":");
-    if (!pair || tree_.token(item.first).kind != TokenKind::string) continue;
-    if (auto text = plain_string(tree_.text(item.first)))
-      add_keyword(called, *std::move(text), item.first, unsure);
-  }
-}
-
-void AttributeChains::add_keyword(Requirement called, std::string keyword, std::uint32_t token, bool unsure) {
-  called.keyword = std::move(keyword);
-  const auto& literals = place.tested_literals;
-  const bool tested = std::find(literals.begin(), literals.end(), called.keyword) != literals.end();
-  add(std::move(called), token, unsure || tested);
 }
 
 /// `hasattr(torch, "x") and torch.x()`: what is asked for is optional in the whole expression.

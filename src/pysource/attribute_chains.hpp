@@ -65,8 +65,13 @@ class AttributeChains {
   std::vector<std::string_view> shadows(TokenRange range) const;
   const AliasBindings* find(std::string_view name) const;
   AliasTarget resolved(AliasTarget target) const;
+  /// A fallback makes uses optional, except of the top-level package, without which nothing is asked.
+  static bool is_unsure(const AliasBindings& bindings, const AliasTarget& target);
   Chain chain_of(std::uint32_t token, TokenRange range, const AliasBindings& bindings);
   void chain_at(std::uint32_t token, TokenRange range);
+  /// The class whose constructor a class of the file has.
+  std::vector<AttributeUse> of_base(const AliasBindings& klass, std::uint32_t token) const;
+  void keywords_of_class(const AliasBindings& klass, std::uint32_t open, TokenRange range);
   void super_at(std::uint32_t token, TokenRange range);
   void fields_in(std::uint32_t string, const std::vector<std::string_view>& shadowed);
   void remember_store(const AliasBindings& bindings, const Chain& chain, std::uint32_t name);

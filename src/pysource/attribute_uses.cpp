@@ -134,15 +134,8 @@ class Walk {
 
   /// What the only base class may be, besides those that have no constructor.
   std::vector<AttributeUse> bases(TokenRange head) {
-    std::vector<TokenRange> found;
-    for (const auto each : split_range(tree_, parenthesized(tree_, head), ",")) {
-      std::uint32_t end = 0;
-      if (each.empty() || has_no_constructor(dotted_name(tree_, each, &end))) continue;
-      if (end != each.last) return {};
-      found.push_back(each);
-    }
-    return found.size() == 1 && aliases_.any_in(found.front()) ? chains_.named(found.front())
-                                                               : std::vector<AttributeUse>{};
+    const auto base = only_base(tree_, head);
+    return aliases_.any_in(base) ? chains_.named(base) : std::vector<AttributeUse>{};
   }
 
   void klass(const Clause& clause) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -10,14 +11,21 @@
 
 namespace launch::pysource {
 
+/// A test in a field of an f-string, as a source of its own.
+struct FieldTest {
+  std::shared_ptr<const SourceTree> test;
+  bool holds = true;
+};
+
 /// A use of a name by attribute, or of a keyword of what is called.
 struct AttributeUse {
   Requirement requirement;
-  std::uint32_t token = 0;      ///< the first of the chain, or the keyword
-  bool optional = false;        ///< the expression or its `try` goes on without it
-  bool type = false;            ///< in an annotation that is not evaluated
-  bool later = false;           ///< in the body of a lambda, or a keyword that `partial` keeps
-  std::vector<Choice> choices;  ///< alternatives of a `try … except AttributeError`
+  std::uint32_t token = 0;            ///< the first of the chain, or the keyword
+  bool optional = false;              ///< the expression or its `try` goes on without it
+  bool type = false;                  ///< in an annotation that is not evaluated
+  bool later = false;                 ///< in the body of a lambda, or a keyword that `partial` keeps
+  std::vector<Choice> choices = {};   ///< alternatives of a `try … except AttributeError`
+  std::vector<FieldTest> tests = {};  ///< without which it is not evaluated, in the field of a string
 };
 
 struct AttributeUses {

@@ -27,6 +27,7 @@ struct CodeSite {
   std::uint32_t unit = 0;
   bool guarded = false;  ///< an ImportError from there is caught, and the code goes on
   std::vector<Gate> gates = {};
+  std::uint32_t imports = 0;  ///< how many of the file's CallSites::modules stand before it
 };
 
 /// A name at a site.
@@ -48,6 +49,7 @@ struct ModuleSite {
   std::string module;
   std::string name;  ///< empty for `import MODULE`
   std::uint32_t site = 0;
+  bool always = false;  ///< it runs whenever the file's module does, which an error from there ends
 };
 
 /// `from x import name as alias`

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "pysource/gate_words.hpp"
 
 namespace launch::pysource {
 namespace {
@@ -44,10 +45,9 @@ BranchRun branch_run(const SourceTree& tree, TokenRange test) {
 
 namespace {
 
-/// The value that the module binds a name to, as in `ERRORS = (ImportError, OSError)`; empty for names of
-/// exceptions and what is not bound so.
-TokenRange errors_of(const SourceTree& tree, std::string_view name) {
-  if (name.ends_with("Error") || name.ends_with("Exception") || name == "suppress") return {};
+/// The first value that the module binds a name to, as in `ERRORS = (ImportError, OSError)`; empty for what
+/// is not bound so.
+TokenRange value_in_module(const SourceTree& tree, std::string_view name) {
   for (const auto& statement : tree.body()) {
     const auto range = statement.tokens;
     const bool binds = statement.kind == StatementKind::simple && range.last - range.first > 2 &&
@@ -55,6 +55,12 @@ TokenRange errors_of(const SourceTree& tree, std::string_view name) {
     if (binds) return {range.first + 2, range.last};
   }
   return {};
+}
+
+/// The same, except for names of exceptions.
+TokenRange errors_of(const SourceTree& tree, std::string_view name) {
+  if (name.ends_with("Error") || name.ends_with("Exception") || name == "suppress") return {};
+  return value_in_module(tree, name);
 }
 
 constexpr int kMostNested = 3;
@@ -123,9 +129,55 @@ bool gives_up(const SourceTree& tree, const std::vector<Statement>& block) {
   });
 }
 
+std::vector<TokenRange> atoms_of(const SourceTree& tree, TokenRange test) {
+  std::vector<TokenRange> atoms;
+  std::vector<TokenRange> open{test};
+  while (!open.empty()) {
+    const auto next = without_brackets(tree, open.back());
+    open.pop_back();
+    auto parts = split_range(tree, next, "or");
+    if (parts.size() == 1) parts = split_range(tree, next, "and");
+    if (parts.size() > 1) {
+      open.insert(open.end(), parts.begin(), parts.end());
+    } else if (!next.empty() && tree.is(next.first, "not")) {
+      open.push_back({next.first + 1, next.last});
+    } else {
+      atoms.push_back(next);
+    }
+  }
+  return atoms;
+}
+
+bool asks_machine(const SourceTree& tree, TokenRange atom) {
+  if (atom.empty()) return false;
+  auto name = dotted_name(tree, atom);
+  if (name.find('.') == std::string::npos && atom.last - atom.first == 1) {
+    atom = value_in_module(tree, name);
+    name = dotted_name(tree, atom);
+  }
+  for (const auto* prefix : {"sys.platform", "os.name", "platform.system", "platform.machine"}) {
+    if (name.starts_with(prefix)) return true;
+  }
+  const auto parts = split(name, '.');
+  if (parts.size() < 2 || (parts.back() != "is_available" && parts.back() != "device_count")) return false;
+  const auto device = parts[parts.size() - 2];
+  return device == "accelerator" || is_hardware(device);
+}
+
 bool has_no_constructor(std::string_view base) {
   base.remove_prefix(base.rfind('.') + 1);
   return base == "ABC" || base == "Generic" || base == "Protocol" || base == "object";
+}
+
+TokenRange only_base(const SourceTree& tree, TokenRange head) {
+  TokenRange only;
+  for (const auto each : split_range(tree, parenthesized(tree, head), ",")) {
+    std::uint32_t end = 0;
+    if (each.empty() || has_no_constructor(dotted_name(tree, each, &end))) continue;
+    if (end != each.last || !only.empty()) return {};
+    only = each;
+  }
+  return only;
 }
 
 bool suppresses_import_error(const SourceTree& tree, TokenRange head) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <initializer_list>
 #include <string_view>
+#include <vector>
 
 #include "pysource/python_tree.hpp"
 
@@ -32,8 +33,19 @@ bool gives_up(const SourceTree& tree, const std::vector<Statement>& block);
 /// True if a simple statement raises, exits the program or skips a test, so that what follows is not reached.
 bool leaves(const SourceTree& tree, TokenRange statement);
 
+/// The tests that a test combines with `and`, `or` and `not`.
+std::vector<TokenRange> atoms_of(const SourceTree& tree, TokenRange test);
+
+/// True if a test asks which devices or which system the machine has: `torch.cuda.is_available()`,
+/// `sys.platform == "win32"`, or a name that the module binds to such a test.
+bool asks_machine(const SourceTree& tree, TokenRange atom);
+
 /// True for the dotted name of a base class that has no constructor: `Generic`, `abc.ABC`.
 bool has_no_constructor(std::string_view base);
+
+/// The dotted name of the only base class in the head of a `class` besides those; empty if there is none, or
+/// anything else.
+TokenRange only_base(const SourceTree& tree, TokenRange head);
 
 /// True if the `with` head is contextlib.suppress with an import error.
 bool suppresses_import_error(const SourceTree& tree, TokenRange head);

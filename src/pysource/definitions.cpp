@@ -28,7 +28,7 @@ bool is_needed_library(std::string_view root) {
   return std::find(kRoots.begin(), kRoots.end(), root) != kRoots.end();
 }
 
-/// Tests of a version rarely use other packages' classes and modules.
+/// Tests of a version rarely use other packages' classes and modules, except by name alone: `if HasNew:`.
 bool can_be_flag(std::string_view name) {
   if (name.empty()) return false;
   const bool camel = name.front() >= 'A' && name.front() <= 'Z' &&
@@ -149,8 +149,30 @@ bool Definitions::asks_tree(TokenRange range) const {
   return false;
 }
 
+/// True if one of the tests that are combined is nothing but a name that an import brings, like that of a
+/// class.
+bool Definitions::asks_class(TokenRange range) {
+  if (classes_.empty() || range.last - range.first > kLongestOfTree) return false;
+  const auto atoms = atoms_of(tree_, range);
+  return std::any_of(atoms.begin(), atoms.end(), [&](TokenRange atom) {
+    if (atom.last - atom.first != 1 || !tree_.is_name(atom.first)) return false;
+    const auto name = tree_.text(atom.first);
+    return classes_.find(name) != classes_.end() && !names_.binds(name) && targets().of_module(name) == 1;
+  });
+}
+
+std::unordered_map<std::string, Condition> Definitions::take_module() {
+  auto names = names_.take_module();
+  for (auto& [name, value] : classes_) {
+    if (targets().of_module(name) == 1) names.try_emplace(name, std::move(value));
+  }
+  return names;
+}
+
 Condition Definitions::test(TokenRange range) {
-  return matters(range) || asks_tree(range) ? ExpressionReader(tree_, names_, roots_).test(range) : nullptr;
+  return matters(range) || asks_tree(range) || asks_class(range)
+             ? ExpressionReader(tree_, names_, roots_).test(range)
+             : nullptr;
 }
 
 void Definitions::import(const ImportedName& name) {
@@ -181,12 +203,14 @@ void Definitions::import(const ImportedName& name) {
   const bool of_fields = name.module == "dataclasses" && name.name == "fields";
   if (asked || (name.level == 0 && (is_needed_library(root) || of_fields)))
     return bind(bound, object(name.module, name.name));
-  if (name.level == 0 && (is_standard_library(root) || !can_be_flag(name.name))) return forget(bound);
+  if (name.level == 0 && is_standard_library(root)) return forget(bound);
   Expression external{.kind = Kind::external};
   external.number = name.level;
   external.text = name.module;
   external.other = name.name;
-  bind(bound, make(std::move(external)));
+  if (name.level != 0 || can_be_flag(name.name)) return bind(bound, make(std::move(external)));
+  if (names_.in_module()) classes_.insert_or_assign(bound, make(std::move(external)));
+  forget(bound);
 }
 
 bool Definitions::is_literal(TokenRange range) const {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "pysource/code_names.hpp"
@@ -50,11 +52,14 @@ class Definitions {
   /// How often the file binds names.
   TargetCounts& targets();
 
+  /// The module's names in the end.
+  std::unordered_map<std::string, Condition> take_module();
   std::vector<Condition> take_stars() { return std::move(stars_); }
 
  private:
   friend class FunctionReader;
   bool asks_tree(TokenRange range) const;
+  bool asks_class(TokenRange range);
   bool is_of_unknown(std::uint32_t token, TokenRange range);
   bool is_member(std::uint32_t token, TokenRange range) const;
   void import(const ImportedName& name);
@@ -71,6 +76,8 @@ class Definitions {
   CodeNames names_;
   WordTable words_;
   std::vector<Condition> stars_;
+  /// What imports of the module bring that is named like a class.
+  std::map<std::string, Condition, std::less<>> classes_;
   std::optional<TargetCounts> targets_;  ///< once it is needed
 };
 

@@ -12,6 +12,18 @@ using Kind = Expression::Kind;
 
 constexpr std::uint32_t kMostTokens = 700;
 
+/// True if something decides what a function returns, or whether it raises.
+bool answers(const SourceTree& tree, const std::vector<Statement>& body) {
+  return std::any_of(body.begin(), body.end(), [&](const Statement& statement) {
+    if (statement.kind == StatementKind::function || statement.kind == StatementKind::klass) return false;
+    const auto range = statement.tokens;
+    const bool returns = range.last - range.first > 1 && tree.is(range.first, "return");
+    if (returns || leaves(tree, range) || (!range.empty() && tree.is(range.first, "assert"))) return true;
+    return std::any_of(statement.clauses.begin(), statement.clauses.end(),
+                       [&](const Clause& clause) { return answers(tree, clause.body); });
+  });
+}
+
 }  // namespace
 
 bool FunctionReader::reaches(TokenRange tokens) const {
@@ -70,7 +82,7 @@ Condition FunctionReader::read(const Statement& function, std::string_view klass
   const auto& body = function.clauses.front().body;
   if (all.last - all.first > kMostTokens) return nullptr;
   const bool speaks =
-      !body.empty() && (definitions_.matters({head.last, all.last}) || tries(body) || forwards(body));
+      answers(tree_, body) && (definitions_.matters({head.last, all.last}) || tries(body) || forwards(body));
   auto parameters = speaks ? parameters_of(tree_, head) : std::nullopt;
   if (!parameters) return nullptr;
   std::string_view self;

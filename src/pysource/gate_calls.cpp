@@ -342,7 +342,8 @@ Value GateEvaluator::call_library(const std::string& path, const Arguments& argu
       signature.kind = Kind::signature;
       return signature;
     }
-    if (path == "dataclasses.fields" && first->is(Kind::object) && !first->other.empty()) {
+    if (path == "dataclasses.fields" && first->is(Kind::object) && !first->other.empty() &&
+        is_asked(first->text)) {
       auto fields = *first;
       fields.kind = Kind::fields;
       return {.kind = Kind::members, .items = {std::move(fields)}};

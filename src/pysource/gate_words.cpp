@@ -8,6 +8,14 @@
 #include "pysource/string_values.hpp"
 
 namespace launch::pysource {
+
+bool is_hardware(std::string_view word) {
+  constexpr std::array<std::string_view, 20> kWords = {
+      "cuda", "gpu", "xpu",  "npu",  "hpu",  "mps",  "mlu",  "musa",       "xla",  "tpu",
+      "rocm", "hip", "bf16", "fp16", "tf32", "nccl", "gloo", "neuroncore", "sdaa", "device"};
+  return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
+}
+
 namespace {
 
 using Words = std::vector<std::string>;
@@ -95,14 +103,6 @@ bool is_filler(std::string_view word) {
          word == "skipif" || word == "min" || word == "minimum" || word == "installed" || word == "current" ||
          word == "running" || word == "on" || word == "for" || word == "we" || word == "have" ||
          word == "package" || word == "library" || word == "release";
-}
-
-/// Parts of hardware: whether torch can use them depends on the machine.
-bool is_hardware(std::string_view word) {
-  constexpr std::array<std::string_view, 20> kWords = {
-      "cuda", "gpu", "xpu",  "npu",  "hpu",  "mps",  "mlu",  "musa",       "xla",  "tpu",
-      "rocm", "hip", "bf16", "fp16", "tf32", "nccl", "gloo", "neuroncore", "sdaa", "device"};
-  return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
 }
 
 bool is_root(std::string_view word, const Roots& roots) {

@@ -37,6 +37,9 @@ std::optional<std::string> named_package(std::string_view name);
 /// `is_torch_flex_attn_available`; not for those of devices, such as `is_torch_xpu_available`.
 bool names_feature(std::string_view name, const Roots& roots);
 
+/// True for a part of hardware, "cuda": whether torch can use it depends on the machine.
+bool is_hardware(std::string_view word);
+
 /// What a name in an expression says about whether the expression can be about versions or features.
 enum class Interest : std::uint8_t {
   none,

@@ -95,7 +95,10 @@ Answer NameResolver::keyword_of_function(const BoundValue& value, const std::str
   }
   const auto kind = library_.files.find(names.module).kind;
   if (names.is_stub && kind != ModuleKind::source && kind != ModuleKind::package) {
-    auto confirmed = operator_takes(value.name.substr(value.name.rfind('.') + 1), keyword);
+    const auto dot = value.name.rfind('.');
+    // The operator's function takes these, and its method does not.
+    const bool of_function = dot != std::string::npos && (keyword == "input" || keyword == "out");
+    auto confirmed = operator_takes(value.name.substr(dot + 1), of_function ? "" : keyword);
     if (confirmed.verdict != Verdict::no) return confirmed;
   }
   std::vector<std::string> parameters;
@@ -124,14 +127,11 @@ Answer NameResolver::operator_takes(const std::string& name, const std::string& 
   return best;
 }
 
-/// Of a compiled function that is generated from the operator of its name. Several outputs have one parameter
-/// `out`, and what makes a tensor also takes `requires_grad`: the list of operators has neither.
+/// Of a compiled function that is generated from the operator of its name.
 Answer NameResolver::keyword_of_operator(const BoundValue& value, const std::string& keyword) {
   auto answer = operator_takes(value.name, keyword);
   if (answer.verdict != Verdict::no) return answer;
   const auto& list = library_.rules->operators.files.front();
-  if (keyword == "out" || keyword == "requires_grad")
-    return unknown(fmt::format("{} does not say whether {} takes {}", list, value.name, keyword));
   return no(fmt::format("{} ({}) of {} has no parameter {}", value.name, list,
                         library_.label(value.path.front()), keyword));
 }

@@ -92,6 +92,14 @@ void learn(KnownTests& known, TokenRange test, bool holds) {
   known = std::make_shared<const KnownTest>(KnownTest{test, holds, std::move(known), count});
 }
 
+/// True for the name of a helper, `is_new(…)` or `has_feature(…)`, which gives the same result each time.
+bool is_steady_call(const SourceTree& tree, std::uint32_t name, TokenRange test) {
+  if (name > test.first && tree.is(name - 1, ".")) return false;  // of an object, which may change
+  auto text = tree.text(name);
+  text.remove_prefix(std::min(text.find_first_not_of('_'), text.size()));
+  return text.starts_with("is_") || text.starts_with("has_") || text.starts_with("supports_");
+}
+
 bool is_plain_test(const SourceTree& tree, TokenRange test) {
   constexpr std::uint32_t kLongest = 16;
   if (test.empty() || test.last - test.first > kLongest) return false;
@@ -104,7 +112,9 @@ bool is_plain_test(const SourceTree& tree, TokenRange test) {
       named = named || !is_in(text, {"not", "is", "in", "None", "True", "False"});
     } else if (kind == TokenKind::op) {
       const bool opens = is_in(text, {"(", "[", "{"});
-      const bool trails = opens && i > test.first && tree.is_name(i - 1) && !is_in(tree.text(i - 1), {"in"});
+      const bool steady = text == "(" && i > test.first && is_steady_call(tree, i - 1, test);
+      const bool trails =
+          opens && !steady && i > test.first && tree.is_name(i - 1) && !is_in(tree.text(i - 1), {"in"});
       const bool plain = is_in(text, {".", ",", ")", "]", "}", "<", ">", "<=", ">=", "==", "!="});
       if (trails || !(opens || plain)) return false;
     }

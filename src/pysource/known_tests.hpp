@@ -31,7 +31,7 @@ inline std::uint32_t count_of(const KnownTests& known) {
 void learn(KnownTests& known, TokenRange test, bool holds);
 
 /// True for a test that gives the same result everywhere unless one of its names is rebound: it has only
-/// names, attributes and literals, no calls or subscripts.
+/// names, attributes and literals, no subscripts, and no calls but those of helpers: `is_new()`, `has_x(y)`.
 bool is_plain_test(const SourceTree& tree, TokenRange test);
 
 /// True for what `TestLinks` makes of checks: where it cannot be evaluated it says nothing.

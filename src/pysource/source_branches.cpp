@@ -21,11 +21,23 @@ Condition all_pass(const std::vector<Gate>& gates) {
 
 }  // namespace
 
-/// The clauses of an `if` import the same name from different places: it is one of them that counts.
+/// True if some machines decide otherwise than others, and nothing else does that is unknown.
+bool SourceWalk::depends_on_machine(TokenRange test) {
+  const auto atoms = atoms_of(tree_, test);
+  return std::any_of(atoms.begin(), atoms.end(),
+                     [&](TokenRange each) { return asks_machine(tree_, each); }) &&
+         std::all_of(atoms.begin(), atoms.end(), [&](TokenRange each) {
+           return asks_machine(tree_, each) || definitions_.matters(each);
+         });
+}
+
+/// The clauses of an `if` import the same name from different places: it is one of them that counts, unless
+/// each has machines that run it.
 std::shared_ptr<const SourceWalk::Branch> SourceWalk::branches_of_one_name(const Statement& statement) {
-  if (statement.clauses.size() < 2) return nullptr;
+  const auto& clauses = statement.clauses;
+  if (clauses.size() < 2) return nullptr;
   std::map<std::string, std::size_t> counts;
-  for (const auto& clause : statement.clauses) {
+  for (const auto& clause : clauses) {
     std::set<std::string> names;
     for (const auto& each : clause.body) {
       for (const auto& name : imported_names(tree_, each.tokens)) {
@@ -40,6 +52,10 @@ std::shared_ptr<const SourceWalk::Branch> SourceWalk::branches_of_one_name(const
     if (count > 1) shared->names.insert(name);
   }
   if (shared->names.empty()) return nullptr;
+  const bool machines = std::all_of(clauses.begin(), clauses.end(), [&](const Clause& clause) {
+    return clause.keyword == "else" || depends_on_machine(clause.head);
+  });
+  if (machines) return nullptr;
   shared->choice.group = scan_.branches++;
   return shared;
 }
@@ -202,6 +218,7 @@ SourceWalk::Attempt SourceWalk::plan(const Statement& statement, const Place& pl
                place, place, place};
   plan.handled.on_path = plan.handled.on_other_path = true;
   plan.other = plan.handled;
+  plan.tried.handled = find([](const Clause&) { return true; }) != nullptr;
   if (plan.handler == nullptr) {
     plan.handler = find([](const Clause&) { return true; });
     return plan;
@@ -221,6 +238,7 @@ SourceWalk::Attempt SourceWalk::plan(const Statement& statement, const Place& pl
     plan.tried.choices.push_back({group, 0});
     plan.tried.modules_only = only;
     plan.handled = place;
+    plan.handled.handled = true;
     plan.handled.choices.push_back({group, 1});
   } else if (tries && !plan.raises) {
     plan.tried.modules_only = only;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "pysource/conditions.hpp"
+#include "pysource/requirement_names.hpp"
 #include "pysource/source_walk.hpp"
 
 namespace launch::pysource {
@@ -35,35 +36,58 @@ bool SourceWalk::constructs_base(const std::vector<Statement>& body, std::string
     }
     if (statement.kind != StatementKind::simple || range.empty()) continue;
     auto end = range.first;
-    if (tree_.is(end, "super") && end + 1 < range.last && tree_.is(end + 1, "(")) {
-      end = behind_bracket(tree_, end + 1, range.last);
-    } else if (tree_.is(end, base)) {
-      ++end;
-    } else {
-      continue;
+    const auto called = dotted_name(tree_, range, &end);
+    std::string_view method;
+    if (called == "super" && end < range.last && tree_.is(end, "(")) {
+      end = behind_bracket(tree_, end, range.last) + 2;
+      if (end < range.last && tree_.is(end - 2, ".")) method = tree_.text(end - 1);
+    } else if (const auto dot = called.rfind('.'); called.compare(0, dot, base) == 0) {
+      method = std::string_view(called).substr(dot + 1);
     }
-    if (end + 2 < range.last && tree_.is(end, ".") && tree_.is(end + 2, "(") && tree_.is_name(end + 1) &&
-        is_constructor(tree_.text(end + 1)))
-      return true;
+    if (is_constructor(method) && end < range.last && tree_.is(end, "(")) return true;
   }
   return false;
+}
+
+/// `import a.b` binds `a`.
+void SourceWalk::remember_import(ImportedName import) {
+  if (!import.from && import.alias.empty()) import.module = root_of(import.module);
+  auto bound = !import.alias.empty() ? import.alias : import.from ? import.name : import.module;
+  imported_.insert_or_assign(std::move(bound), std::move(import));
+}
+
+/// The class of another file that a name, or the name of a module with that of its class, is bound to by an
+/// import: its construction.
+Condition SourceWalk::imported_construction(std::string_view base) {
+  const auto dot = std::min(base.find('.'), base.size());
+  const auto import = imported_.find(base.substr(0, dot));
+  if (import == imported_.end() || definitions_.targets().of_module(import->first) > 1) return nullptr;
+  auto path = import->second.module;
+  const auto add = [&](std::string_view name) {
+    if (!path.empty()) path += '.';
+    path += name;
+  };
+  if (!import->second.name.empty()) add(import->second.name);
+  if (dot < base.size()) add(base.substr(dot + 1));
+  const auto last = path.rfind('.');
+  const auto start = last == std::string::npos ? 0 : last + 1;
+  Expression constructs{.kind = Expression::Kind::external};
+  constructs.number = import->second.level;
+  constructs.text = path.substr(0, last == std::string::npos ? 0 : last);
+  constructs.other = construction_name(std::string_view(path).substr(start));
+  return make(std::move(constructs));
 }
 
 /// What is known of a base class, of this file or of one that it is imported from.
 SourceWalk::Construction SourceWalk::construction_of(TokenRange base) {
   std::uint32_t end = 0;
   const auto name = dotted_name(tree_, base, &end);
+  if (end < base.last && !tree_.is(end, "[")) return {};
   if (const auto found = constructions_.find(name); found != constructions_.end())
     return definitions_.targets().of_module(name) == 1 ? found->second : Construction{};
-  const auto& modules = scan_.calls.modules;
-  const auto import = std::find_if(modules.rbegin(), modules.rend(),
-                                   [&](const ModuleSite& site) { return site.name == name; });
-  if (import == modules.rend()) return {};
-  Expression constructs{.kind = Expression::Kind::external};
-  constructs.number = import->dots;
-  constructs.text = import->module;
-  constructs.other = construction_name(name);
-  return {{}, {{make(std::move(constructs)), true, line_of(base), false}}};
+  auto constructs = imported_construction(name);
+  if (constructs == nullptr) return {};
+  return {{}, {{std::move(constructs), true, line_of(base), false}}};
 }
 
 /// What the constructor of the first base class refuses, if every construction of the class runs it.
@@ -85,7 +109,7 @@ SourceWalk::Construction SourceWalk::construction_of_base(const Clause& clause,
     if (each.kind != StatementKind::function) continue;
     const auto& function = each.clauses.front();
     const bool own = !function.head.empty() && is_constructor(tree_.text(function.head.first));
-    if (own && !constructs_base(function.body, tree_.text(base->first))) return {};
+    if (own && !constructs_base(function.body, dotted_name(tree_, *base))) return {};
   }
   return construction;
 }

@@ -2,10 +2,12 @@
 #include <array>
 #include <utility>
 
+#include "pysource/format_fields.hpp"
 #include "pysource/requirement_names.hpp"
 #include "pysource/source_walk.hpp"
 #include "pysource/standard_library.hpp"
 #include "pysource/string_values.hpp"
+#include "specs/scanner.hpp"
 
 namespace launch::pysource {
 namespace {
@@ -131,7 +133,7 @@ SourceWalk::Flow SourceWalk::function(const Statement& statement, const Place& p
   attributes(statement.clauses.front().head, place);
   auto inside = place;
   inside.on_path = inside.on_other_path = true;
-  inside.guarded = inside.caught = inside.modules_only = false;
+  inside.guarded = inside.caught = inside.handled = inside.modules_only = false;
   inside.choices.clear();
   inside.branch = nullptr;
   inside.site.reset();
@@ -187,10 +189,14 @@ SourceWalk::Flow SourceWalk::define(const Statement& statement, Place& place) {
   return {};
 }
 
+std::uint32_t SourceWalk::count_of_imports() const {
+  return static_cast<std::uint32_t>(scan_.calls.modules.size());
+}
+
 std::uint32_t SourceWalk::site_of(const Place& place) {
   if (!place.site) {
     place.site = static_cast<std::uint32_t>(scan_.calls.sites.size());
-    scan_.calls.sites.push_back({place.unit, place.guarded || place.caught, place.gates});
+    scan_.calls.sites.push_back({place.unit, place.guarded || place.caught, place.gates, count_of_imports()});
   }
   return *place.site;
 }
@@ -204,6 +210,7 @@ void SourceWalk::refer(TokenRange range, const Place& place) {
   auto& words = definitions_.words();
   for (auto i = range.first; i < range.last; ++i) {
     auto* word = words.at(i);
+    if (tree_.token(i).kind == TokenKind::string && has_fields(tree_.text(i))) refer_fields(i, place);
     if (word == nullptr || word->keyword) continue;
     auto how = NameSite::How::bare;
     if (tree_.token(i).kind == TokenKind::string) {
@@ -222,17 +229,43 @@ void SourceWalk::refer(TokenRange range, const Place& place) {
   }
 }
 
+/// The names in the fields of an f-string.
+void SourceWalk::refer_fields(std::uint32_t string, const Place& place) {
+  for (const auto field : fields_of(tree_.text(string))) {
+    for (std::size_t i = 0; i < field.size();) {
+      const auto start = i;
+      while (i < field.size() && specs::is_word(field[i])) ++i;
+      if (i == start) {
+        ++i;
+        continue;
+      }
+      auto how = NameSite::How::bare;
+      if (start > 0 && field[start - 1] == '.') {
+        const auto object = field.substr(0, start - 1);
+        how = object.ends_with("self") || object.ends_with("cls") ? NameSite::How::own
+                                                                  : NameSite::How::attribute;
+      }
+      scan_.calls.names.push_back({hash_of_name(field.substr(start, i - start)), site_of(place), how});
+    }
+  }
+}
+
 void SourceWalk::refer_imports(const std::vector<ImportedName>& names, const Place& place) {
   for (const auto& name : names) {
     if (name.from && !name.alias.empty() && name.alias != name.name)
       scan_.calls.aliases.push_back({hash_of_name(name.name), hash_of_name(name.alias)});
     const auto root = root_of(name.module);
     if (name.level == 0 && (wanted(name.module) || is_standard_library(root))) continue;
+    const bool of_module = scan_.calls.units[place.unit].kind == CodeUnit::Kind::module;
+    if (of_module) remember_import(name);
     auto& modules = scan_.calls.modules;
     const auto site = site_of(place);
     const bool same = name.from && !modules.empty() && modules.back().site == site &&
                       modules.back().module == name.module && modules.back().name == name.name;
-    if (!same) modules.push_back({name.level, name.module, name.name, site});
+    if (same) continue;
+    const bool always = of_module && !place.on_path && !place.guarded && !place.caught && !place.handled;
+    modules.push_back({name.level, name.module, name.name, site, always});
+    if (always) place.site.reset();
   }
 }
 
@@ -277,6 +310,7 @@ ImportUse& SourceWalk::add_use(Requirement requirement, std::uint32_t at, const 
   use.need_if_run = need(place.on_other_path);
   use.gates = place.gates;
   use.unit = place.unit;
+  use.imports = count_of_imports();
   scan_.uses.push_back(std::move(use));
   return scan_.uses.back();
 }

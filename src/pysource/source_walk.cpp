@@ -52,7 +52,7 @@ FileScan SourceWalk::run() {
   auto end = block(tree_.body(), {});
   scan_.calls.units.front().gates = std::move(end.gates);
   scan_.problem = tree_.list().problem;
-  scan_.symbols = {definitions_.names().take_module(), definitions_.take_stars()};
+  scan_.symbols = {definitions_.take_module(), definitions_.take_stars()};
   return std::move(scan_);
 }
 
@@ -163,7 +163,9 @@ SourceWalk::Flow SourceWalk::with(const Statement& statement, const Place& place
   attributes(clause.head, place);
   if (!suppresses_import_error(tree_, clause.head)) {
     for (const auto token : with_targets(tree_, clause.head)) definitions_.forget(tree_.text(token));
-    return block(clause.body, place);
+    auto inside = place;
+    inside.handled = true;
+    return block(clause.body, inside);
   }
   auto inside = place;
   inside.modules_only =

@@ -37,6 +37,7 @@ class SourceWalk {
     bool on_other_path = false;  ///< also if all gates let it run
     bool guarded = false;        ///< an import that fails here is caught and the code goes on
     bool caught = false;         ///< the same for imports of what is called here
+    bool handled = false;        ///< some error may be caught
     /// Only a missing module is caught: the innermost of `choices` and `guarded` are of that.
     bool modules_only = false;
     std::vector<Choice> choices = {};
@@ -90,6 +91,7 @@ class SourceWalk {
   Flow branch(const Statement& statement, const Place& place);
   Flow after_branch(std::vector<Way> ways);
   void merge_names(std::vector<Way>& ways);
+  bool depends_on_machine(TokenRange test);
   std::shared_ptr<const Branch> branches_of_one_name(const Statement& statement);
   Flow attempt(const Statement& statement, const Place& place);
   Attempt plan(const Statement& statement, const Place& place);
@@ -104,6 +106,8 @@ class SourceWalk {
     std::vector<Gate> elsewhere = {};  ///< of classes of other files
   };
   Construction construction_of_base(const Clause& clause, const std::vector<TokenRange>& decorators);
+  void remember_import(ImportedName import);
+  Condition imported_construction(std::string_view base);
   Construction construction_of(TokenRange base);
   bool constructs_base(const std::vector<Statement>& body, std::string_view base) const;
   void remember(TokenRange head, Construction construction);
@@ -121,9 +125,11 @@ class SourceWalk {
   void learn(Place& place, const Flow& flow);
   void link(Place& place, std::size_t first, std::size_t last, std::uint32_t oldest);
   std::uint32_t enter_unit(CodeUnit::Kind kind, TokenRange head, std::uint32_t owner, bool is_called);
+  std::uint32_t count_of_imports() const;
   std::uint32_t site_of(const Place& place);
   /// Records the names that stand in the tokens.
   void refer(TokenRange range, const Place& place);
+  void refer_fields(std::uint32_t string, const Place& place);
   void refer_imports(const std::vector<ImportedName>& names, const Place& place);
 
   bool wanted(std::string_view module) const;
@@ -131,11 +137,7 @@ class SourceWalk {
   void imports(const Statement& statement, const Place& place);
   static Place place_of_import(const ImportedName& name, const Place& place);
   void attributes(TokenRange range, const Place& place);
-  void attributes_in_brackets(TokenRange range, const Place& place);
   void attributes_of_one_part(TokenRange range, const Place& place);
-  bool conditional(TokenRange range, const Place& place);
-  bool conditional_value(TokenRange range, const Place& place);
-  std::uint32_t start_of_value(TokenRange range) const;
   void add_test(Place& place, TokenRange test, bool runs_if);
   bool has_attributes(TokenRange range) const;
   ImportUse& add_use(Requirement requirement, std::uint32_t token, const Place& place);
@@ -147,6 +149,7 @@ class SourceWalk {
   TestLinks links_;
   std::vector<TokenRange> decorators_;                              ///< that stand before the statement
   std::map<std::string, Construction, std::less<>> constructions_;  ///< of classes of the module
+  std::map<std::string, ImportedName, std::less<>> imported_;       ///< what imports of the module bind
   std::set<std::uint32_t> marked_;
   std::set<std::uint32_t> marked_alone_;
   AttributeUses attributes_;

@@ -36,23 +36,62 @@ std::string dtype_of(std::string_view name) {
   return to_lower(name);
 }
 
-/// The parameters' names of "(Tensor self, Tensor(a!) other, *, Scalar alpha=1)".
-std::vector<std::string> parameters_of(std::string_view schema) {
-  std::vector<std::string> names;
+/// The parts of "(Tensor self, int[] dim=[1, 2], *, Tensor(a!) out) -> Tensor(a!)", and what follows them.
+struct Schema {
+  std::vector<std::string_view> parts;
+  std::string_view result;
+};
+
+Schema schema_of(std::string_view text) {
+  Schema schema;
   int depth = 0;
   std::size_t start = 0;
-  for (std::size_t i = 0; i < schema.size(); ++i) {
-    const char c = schema[i];
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
     if (c == '(' || c == '[') ++depth;
     if (c == '(' && depth == 1) start = i + 1;
     const bool closes = (c == ')' || c == ']') && --depth == 0;
     if (!closes && !(c == ',' && depth == 1)) continue;
-    auto part = trim(schema.substr(start, i - start));
+    schema.parts.push_back(trim(text.substr(start, i - start)));
+    start = i + 1;
+    if (!closes) continue;
+    schema.result = text.substr(start);
+    break;
+  }
+  return schema;
+}
+
+/// What Python calls the parameters of the function that is made of an operator (torchgen/api/python.py): the
+/// tensor `self` is `input`, all outputs together are `out`, and what makes a tensor of none, or is named for
+/// making one like another, takes `requires_grad`.
+std::vector<std::string> python_parameters(std::string_view name, std::string_view text) {
+  const auto schema = schema_of(text);
+  std::vector<std::string> names;
+  bool keywords = false;
+  bool takes_tensors = false;
+  bool has_outputs = false;
+  for (auto part : schema.parts) {
+    keywords = keywords || part == "*";
     part = trim(part.substr(0, part.find('=')));
     const auto space = part.find_last_of(' ');
-    if (space != std::string_view::npos) names.emplace_back(part.substr(space + 1));
-    start = i + 1;
-    if (closes) break;
+    if (space == std::string_view::npos) continue;
+    const auto type = part.substr(0, space);
+    const auto parameter = part.substr(space + 1);
+    if (keywords && type.find('!') != std::string_view::npos) {
+      has_outputs = true;
+      continue;
+    }
+    takes_tensors = takes_tensors || type.starts_with("Tensor");
+    const bool tensor = type == "Tensor" || (type.starts_with("Tensor(") && type.ends_with(')'));
+    names.emplace_back(parameter == "self" && tensor ? "input" : parameter);
+  }
+  if (has_outputs) names.emplace_back("out");
+  const auto operation = name.substr(0, name.find('.'));
+  const bool makes = !takes_tensors || operation.ends_with("_like") || operation.starts_with("new_");
+  if (makes && schema.result.find("Tensor") != std::string_view::npos) {
+    for (const auto* option : {"dtype", "layout", "device", "pin_memory", "requires_grad"}) {
+      if (std::find(names.begin(), names.end(), option) == names.end()) names.emplace_back(option);
+    }
   }
   return names;
 }
@@ -67,7 +106,7 @@ pysource::NameList read_native_functions(std::string_view content) {
     if (line.starts_with(kFunction)) {
       line.remove_prefix(kFunction.size());
       const auto name = line.substr(0, line.find('('));
-      operators.emplace(trim(name), parameters_of(line.substr(std::min(name.size(), line.size()))));
+      operators.emplace(trim(name), python_parameters(name, line.substr(std::min(name.size(), line.size()))));
     } else if (line.starts_with(kGenerated)) {
       line.remove_prefix(kGenerated.size());
       for (const auto part : split(line, ',')) operators.try_emplace(std::string(trim(part)));

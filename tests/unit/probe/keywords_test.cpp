@@ -169,25 +169,50 @@ TEST(Keywords, CompiledFunctionsByStubAndListOfOperators) {
   EXPECT_EQ(wheel("")("_C._nn.over(d=)").substr(0, 3), "no:");
 }
 
+/// The operator's function takes them, its method does not.
+TEST(Keywords, MethodsOfCompiledClassesByTheListOfOperators) {
+  Questions ask(Files{
+      {"torch/__init__.py", "from torch._C import TensorBase, add\n"},
+      {"torch/_C.so", ""},
+      {"torch/_C/__init__.pyi",
+       "class TensorBase:\n  def add(self, other): ...\n  def by_hand(self): ...\ndef add(input): ...\n"},
+      {"torchgen/packaged/ATen/native/native_functions.yaml",
+       "- func: add.out(Tensor self, Tensor other, *, Scalar alpha=1, Tensor(a!) out) -> Tensor(a!)\n"}});
+  EXPECT_EQ(ask("TensorBase.add(alpha=)").substr(0, 4), "yes:");
+  EXPECT_EQ(ask("TensorBase.add(input=)"),
+            "no: TensorBase.add (torch/_C/__init__.pyi:2) of torch 2.3.1 has no parameter input");
+  EXPECT_EQ(ask("TensorBase.add(out=)").substr(0, 3), "no:");
+  EXPECT_EQ(ask("TensorBase.by_hand(input=)"),
+            "unknown: by_hand is compiled, and its stub may not have all parameters");
+  EXPECT_EQ(ask("add(out=)").substr(0, 4), "yes:");
+}
+
 /// torch.linalg and the like have no stubs, and their functions are made from operators.
 TEST(Keywords, CompiledFunctionsByTheListOfOperators) {
   const Files files = {
       {"torch/__init__.py", "from torch import linalg, _C\n"},
       {"torch/linalg/__init__.py",
        "from torch._C import _add_docstr, _linalg, _other\neigh = _add_docstr(_linalg.linalg_eigh, '')\n"
-       "gone = _add_docstr(_linalg.linalg_gone, '')\nother = _other.linalg_eigh\n"},
+       "cond = _linalg.linalg_cond\ngone = _add_docstr(_linalg.linalg_gone, '')\nother = "
+       "_other.linalg_eigh\n"},
       {"torch/_C.so", ""},
       {"torch/_C/__init__.pyi", ""},
       {"torchgen/packaged/ATen/native/native_functions.yaml",
        "- func: linalg_eigh(Tensor self, str UPLO='L', int dim=0) -> (Tensor, Tensor)\n"
-       "- func: linalg_eigh.eigvals(Tensor self, str UPLO='L', *, Tensor(a!) eigvals) -> Tensor(a!)\n"}};
+       "- func: linalg_eigh.eigvals(Tensor self, str UPLO='L', *, Tensor(a!) eigvals) -> Tensor(a!)\n"
+       "- func: linalg_cond(Scalar self) -> Tensor\n"}};
   const auto asked = [&](const std::string& name) { return Questions(files)("linalg." + name); };
   const std::string list = "torchgen/packaged/ATen/native/native_functions.yaml";
   EXPECT_EQ(asked("eigh(UPLO=)"), "yes: a parameter of linalg_eigh (" + list + ")");
   EXPECT_EQ(asked("eigh(input=)").substr(0, 4), "yes:");
   EXPECT_EQ(asked("eigh(axis=)").substr(0, 4), "yes:");
   EXPECT_EQ(asked("eigh(driver=)"), "no: linalg_eigh (" + list + ") of torch 2.3.1 has no parameter driver");
-  EXPECT_EQ(asked("eigh(out=)"), "unknown: " + list + " does not say whether linalg_eigh takes out");
+  EXPECT_EQ(asked("eigh(out=)"), "yes: a parameter of linalg_eigh.eigvals (" + list + ")");
+  EXPECT_EQ(asked("eigh(eigvals=)"),
+            "no: linalg_eigh (" + list + ") of torch 2.3.1 has no parameter eigvals");
+  EXPECT_EQ(asked("eigh(self=)"), "no: linalg_eigh (" + list + ") of torch 2.3.1 has no parameter self");
+  EXPECT_EQ(asked("eigh(requires_grad=)").substr(0, 3), "no:");
+  EXPECT_EQ(asked("cond(self=)").substr(0, 4), "yes:");
   EXPECT_EQ(asked("gone(UPLO=)"),
             "unknown: linalg_gone is compiled, and its stub may not have all parameters");
   EXPECT_EQ(asked("other(UPLO=)").substr(0, 8), "unknown:");

@@ -36,6 +36,11 @@ void expect_failing(const std::vector<Failing>& all) {
 TEST(LaterGates, ARefusalHoldsForALaterTest) {
   const std::vector<Files> correct = {
       {{"a.py",
+        "import torch\nfrom h import is_fast, _has_mesh\nNEW = torch.__version__ >= '2.6'\ndef f(x):\n  if "
+        "is_fast() and not NEW:\n    raise RuntimeError('old')\n  if x and is_fast():\n    torch.new()\n  "
+        "assert NEW "
+        "or not _has_mesh(x, 'a')\n  if _has_mesh(x, 'a'):\n    torch.new()\n"}},
+      {{"a.py",
         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use):\n  if use and not NEW:\n    raise "
         "RuntimeError('old')\n  if use:\n    from torch.new import x\n"}},
       {{"a.py",
@@ -67,6 +72,19 @@ TEST(LaterGates, ARefusalHoldsForALaterTest) {
 
 TEST(LaterGates, ARefusalOfSomethingElseDoesNot) {
   const std::vector<Failing> failing = {
+      {{{"a.py",
+         "import torch, h\nNEW = torch.__version__ >= '2.6'\ndef f(x, y, m):\n  if h.is_fast(x) and not "
+         "NEW:\n    "
+         "raise RuntimeError('old')\n  if h.is_fast(y):\n    torch.new()\n  if m.is_fast() and not NEW:\n    "
+         "raise RuntimeError('old')\n  if m.is_fast():\n    torch.new()\n"}},
+       {"a.py:11", "a.py:7"}},
+      {{{"a.py",
+         "import torch\nfrom h import is_fast\nNEW = torch.__version__ >= '2.6'\ndef f(x, y):\n  if "
+         "is_fast(x) and "
+         "not NEW:\n    raise RuntimeError('old')\n  if is_fast(y):\n    torch.new()\n  x = y\n  if "
+         "is_fast(x):\n    "
+         "torch.new()\n"}},
+       {"a.py:11", "a.py:8"}},
       {{{"a.py",
          "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(use, other):\n  if other and not NEW:\n    "
          "raise RuntimeError('old')\n  if use:\n    torch.new()\n"}},
@@ -107,6 +125,12 @@ TEST(LaterGates, ARefusalOfSomethingElseDoesNot) {
          "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(self):\n  if self.use and not NEW:\n    "
          "raise RuntimeError('old')\n  self.use = 1\n  if self.use:\n    torch.new()\n"}},
        {"a.py:8"}},
+      // It neither returns a value nor raises.
+      {{{"a.py",
+         "import torch\ndef register(all):\n  for x in all:\n    print(torch.__version__ >= '2.6', x)\ndef "
+         "f(all):\n  "
+         "register(all)\n  torch.new()\n"}},
+       {"a.py:7"}},
       {{{"a.py",
          "import torch\nfrom x import check_torch_version\ndef f(use):\n  if use:\n    "
          "check_torch_version(use)\n  if use:\n    torch.new()\n"}},
@@ -152,6 +176,63 @@ TEST(LaterGates, WhatAPackageImportsBeforeItsRefusalRuns) {
   expect_failing(failing);
 }
 
+TEST(LaterGates, WhatAModuleImportsMayRefuse) {
+  const std::string refusal = "import torch\nif torch.__version__ < '2.6':\n  raise ImportError('old')\n";
+  const std::vector<Files> correct = {
+      {{"p/__init__.py", "from . import _check\nfrom .a import x\nfrom torch.new import x\n"},
+       {"p/_check.py", refusal},
+       {"p/a.py", "import torch\nfrom torch.new import x\ndef f():\n  torch.new()\n"},
+       {"p/sub/__init__.py", ""},
+       {"p/sub/b.py", "from torch.new import x\n"},
+       {"test_p.py", "import p.a\nfrom torch.new import x\n"}},
+      {{"p/__init__.py", "from ._check import check, a\n"},
+       {"p/_check.py", "import p.sub._more\nfrom . import a\n"},
+       {"p/sub/__init__.py", "from . import _more\nfrom .. import a\n"},
+       {"p/sub/_more.py", refusal},
+       {"p/a.py", "def f():\n  from torch.new import x\n"}},
+      {{"q.py", "import check\nimport torch\ntorch.new()\ndef f():\n  torch.new()\n"},
+       {"check.py", refusal},
+       {"r.py", "import q\nimport torch\ntorch.new()\n"}},
+      {{"a.py", "if True:\n  import check, b\nfrom torch.new import x\n"},
+       {"check.py", refusal},
+       {"b.py", "from torch.new import x\n"}},
+  };
+  expect_correct(correct);
+}
+
+TEST(LaterGates, WhatAModuleImportsMayNotEndIt) {
+  const std::string refusal = "import torch\nif torch.__version__ < '2.6':\n  raise ImportError('old')\n";
+  const std::vector<Failing> failing = {
+      {{{"p/__init__.py", "from torch.new import x\nfrom . import a, _check\n"},
+        {"p/_check.py", "from . import b\n" + refusal},
+        {"p/a.py", "from torch.new import x\n"},
+        {"p/b.py", "from torch.new import x\n"}},
+       {"p/__init__.py:1", "p/a.py:1", "p/b.py:1"}},
+      {{{"p/__init__.py",
+         "import contextlib, sys\ntry:\n  from . import _check\nexcept RuntimeError:\n  pass\nwith "
+         "contextlib.suppress(RuntimeError):\n  from . import _check\nif sys.argv:\n  from . import "
+         "_check\ntry:\n  from torch.new import y\nexcept ImportError:\n  from . import _check\ndef f():\n  "
+         "from . import _check\nfrom torch.new import x\n"},
+        {"p/_check.py", refusal},
+        {"p/a.py", "from torch.new import x\n"}},
+       {"p/__init__.py:16", "p/a.py:1"}},
+      // Whoever else calls it, unittest does.
+      {{{"test_a.py",
+         "import unittest, check\nclass A(unittest.TestCase):\n  def tearDown(self):\n    "
+         "super().tearDown()\n"},
+        {"check.py", refusal},
+        {"test_b.py",
+         "import torch, unittest\nclass B(unittest.TestCase):\n  def tearDown(self):\n    torch.new()\n"}},
+       {"test_b.py:4"}},
+      // In a cycle either may be imported first.
+      {{{"p/__init__.py", ""},
+        {"p/a.py", "from . import b\nb.f()\n" + refusal},
+        {"p/b.py", "from . import a\nfrom torch.new import x\ndef f():\n  from torch.new import x\n"}},
+       {"p/b.py:2", "p/b.py:4"}},
+  };
+  expect_failing(failing);
+}
+
 TEST(LaterGates, ABaseClassMayRefuse) {
   const std::vector<Files> correct = {
       {{"a.py",
@@ -175,6 +256,63 @@ TEST(LaterGates, ABaseClassMayRefuse) {
         "torch.new()\n"}},
   };
   expect_correct(correct);
+}
+
+/// A package whose class p.a.A refuses to be constructed, with the other files.
+Files with_refusing_class(Files files) {
+  files["p/__init__.py"] = "";
+  files["p/a.py"] =
+      "import torch\nNEW = torch.__version__ >= '2.6'\nclass A:\n  def __init__(self):\n    if not NEW:\n    "
+      "  "
+      "raise ImportError('old')\n";
+  return files;
+}
+
+TEST(LaterGates, ABaseClassMayBeNamedByItsModule) {
+  const std::string body = "  def run(self):\n    torch.new()\n";
+  const std::vector<Files> correct = {
+      with_refusing_class({{"p/b.py", "import torch\nfrom . import a\nclass B(a.A):\n" + body}}),
+      with_refusing_class({{"p/b.py", "import torch\nfrom .a import A as Base\nclass B(Base):\n" + body}}),
+      with_refusing_class({{"p/b.py", "import torch\nimport p.a\nclass B(p.a.A):\n" + body}}),
+      with_refusing_class({{"p/b.py", "import torch\nimport p.a as base\nclass B(base.A[int]):\n" + body}}),
+      with_refusing_class({{"p/q/__init__.py", "from ..a import A as Base\n"},
+                           {"p/q/b.py", "import torch\nfrom .. import q as r\nclass B(r.Base):\n" + body}}),
+      with_refusing_class({{"p/b.py",
+                            "import torch\nfrom p import a as base\nclass B(base.A):\n  def "
+                            "__init__(self):\n    base.A.__init__(self)\n" +
+                                body}}),
+      {{"a.py",
+        "import torch\nclass A:\n  def __init__(self):\n    if not hasattr(torch, 'new'):\n      raise "
+        "ImportError('old')\n"},
+       {"b.py", "import torch\nimport a\nclass B(a.A):\n" + body}},
+  };
+  expect_correct(correct);
+}
+
+TEST(LaterGates, ABaseClassMayBeNamedByAnotherModule) {
+  const std::string body = "  def run(self):\n    torch.new()\n";
+  const std::vector<Failing> failing = {
+      {with_refusing_class({{"p/b.py", "import torch\nfrom . import a\nclass B(a.C):\n" + body}}),
+       {"p/b.py:5"}},
+      {with_refusing_class({{"p/b.py", "import torch\nfrom . import a\nclass B(a.A()):\n" + body}}),
+       {"p/b.py:5"}},
+      {with_refusing_class({{"p/b.py",
+                             "import torch\ntry:\n  from .a import A as Base\nexcept ImportError:\n  from "
+                             ".c import Base\nclass B(Base):\n" +
+                                 body}}),
+       {"p/b.py:8"}},
+      {with_refusing_class({{"p/b.py",
+                             "import torch\ntry:\n  from .a import A as Base\nexcept ImportError:\n  Base = "
+                             "object\nclass B(Base):\n" +
+                                 body}}),
+       {"p/b.py:8"}},
+      {with_refusing_class({{"p/b.py",
+                             "import torch\nfrom p import a as base\nclass B(base.A):\n  def "
+                             "__init__(self):\n    a.A.__init__(self)\n" +
+                                 body}}),
+       {"p/b.py:7"}},
+  };
+  expect_failing(failing);
 }
 
 TEST(LaterGates, AConstructorOfItsOwnMayNotRefuse) {
@@ -215,6 +353,49 @@ TEST(LaterGates, AConstructorOfItsOwnMayNotRefuse) {
        {"a.py:11"}},
   };
   expect_failing(failing);
+}
+
+/// Either branch runs on some machine.
+TEST(LaterGates, BranchesForMachinesAreNoAlternatives) {
+  const auto branches = [](const std::string& test) {
+    return Files{
+        {"a.py",
+         "import sys, torch\nNEW = torch.__version__ >= '2.6'\nCUDA = torch.cuda.is_available()\nif " + test +
+             ":\n  from torch.new import x\nelse:\n  from torch.b import x\n"}};
+  };
+  for (const std::string test :
+       {"torch.cuda.is_available()", "sys.platform == 'win32'",
+        "not (torch.backends.mps.is_available() or CUDA)", "torch.cuda.device_count() > 1"})
+    expect_failing({{branches(test), {"a.py:5"}}});
+  expect_correct({branches("torch.cuda.is_available() and NEW"), branches("sys.argv"),
+                  branches("fast and CUDA"), branches("torch.distributed.is_available()")});
+  expect_failing(
+      {{{{"a.py",
+          "import torch\nif torch.xpu.is_available():\n  from torch.b import x\nelif "
+          "torch.cuda.is_available():\n  from torch.new import x\nelse:\n  from torch.c import x\n"}},
+        {"a.py:5"}}});
+}
+
+TEST(LaterGates, FlagsMayBeNamedLikeClasses) {
+  const Files flags = {
+      {"p/__init__.py", ""},
+      {"p/compat.py", "import torch\nHasNew = torch.__version__ >= '2.6'\nclass Class:\n  pass\n"}};
+  const auto with = [&](const std::string& code) {
+    auto files = flags;
+    files["p/sub/a.py"] = "import torch\nfrom p.compat import HasNew, Class\n" + code;
+    return files;
+  };
+  expect_correct({with("if HasNew:\n  torch.new()\n"),
+                  with("def f(x):\n  if x and not HasNew:\n    return\n  if x:\n    "
+                       "torch.new()\n"),
+                  with("x = torch.new() if HasNew else 0\n")});
+  expect_failing({{with("if Class:\n  torch.new()\n"), {"p/sub/a.py:4"}},
+                  {with("from dataclasses import fields\ndef f(x):\n  known = {y.name for y in "
+                        "fields(Class)}\n  if x - known:\n    torch.new()\n"),
+                   {"p/sub/a.py:7"}},
+                  {with("def f(x):\n  if x == Class.IS_NEW:\n    torch.new()\n"), {"p/sub/a.py:5"}},
+                  {with("if isinstance(torch, Class):\n  torch.new()\n"), {"p/sub/a.py:4"}},
+                  {with("HasNew = 1\nif HasNew:\n  torch.new()\n"), {"p/sub/a.py:5"}}});
 }
 
 TEST(LaterGates, MarksOfTests) {
@@ -260,6 +441,16 @@ TEST(LaterGates, FieldsOfStrings) {
       {{"a.py",
         "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(n):\n  if NEW:\n    print(f'{torch.new.x}', "
         "rf\"\"\"{n:>{torch.new.x}}\"\"\")\n  return NEW and f'{torch.new.x!r}'\n"}},
+      {{"a.py",
+        "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(n):\n  a = f'{torch.new.x if NEW else 0}'\n  "
+        "b = "
+        "f'{n:{str(NEW and torch.new.x)}} {g(0 if not NEW else [torch.new.x])!r}'\n  return n and "
+        "f'{\"old\" if not NEW or n is None else f\"{n and torch.new.x}\"}'\n"}},
+      {{"a.py",
+        "import torch\ndef f():\n  if hasattr(torch, 'new'):\n    print(f'{g()}')\ndef g():\n  "
+        "torch.new()\nclass A:\n  def f(self):\n    if hasattr(torch, 'new'):\n      print(f'{self.h()}')\n  "
+        "def "
+        "h(self):\n    torch.new()\n"}},
   };
   expect_correct(correct);
 }
@@ -270,6 +461,16 @@ TEST(LaterGates, FieldsOfStringsWithoutAGate) {
          "import torch\nNEW = torch.__version__ >= '2.6'\ndef f(n, torch2):\n  print(f'{torch.new.x}')\n  "
          "print(n, f'{n:>{torch.new.x}}')\n  return t'{{torch.new.x}} {torch.new.x = !r}'\n"}},
        {"a.py:4", "a.py:5", "a.py:6"}},
+      {{{"a.py",
+         "import torch\nOLD = torch.__version__ < '2.6'\ndef f(n):\n  print(f'{torch.new.x if n else 0}')\n  "
+         "print(f'{torch.new.x if OLD else 0}')\n  return f'{n or torch.new.x}'\n"}},
+       {"a.py:4", "a.py:5 5", "a.py:6"}},
+      {{{"a.py",
+         "import torch\nNEW = torch.__version__ >= '2.6'\nprint(f'{g()}')\nif NEW:\n  g()\ndef g():\n  "
+         "torch.new()\nclass A:\n  def __str__(self):\n    if NEW:\n      self.h()\n    return f'{ self.h() "
+         "}'\n  "
+         "def h(self):\n    torch.new()\n"}},
+       {"a.py:14", "a.py:7"}},
   };
   expect_failing(failing);
 }

@@ -52,8 +52,8 @@ TEST(AttributeUses, FieldsOfStringsAreExpressions) {
            "[f'{torch.k}' for torch in x]\ndef f(torch): f'{torch.l}'\n"
            "f'{torch.m if x else 1}{x.torch.n}'\nf'{getattr(torch, \"o\")}{torch.p!=1}'\n"),
       ElementsAre("torch:a 3:1 must", "torch:c 3:1 must", "torch:d 3:1 must", "torch:e 4:1 must",
-                  "torch:f 4:18 must", "torch:nn.g 7:1 must", "torch:nn.g(h=) 7:1 must", "torch:o 11:1 must",
-                  "torch:p 11:1 must"));
+                  "torch:f 4:18 must", "torch:nn.g 7:1 must", "torch:nn.g(h=) 7:1 must", "torch:m 10:1 path",
+                  "torch:o 11:1 must", "torch:p 11:1 must"));
 }
 
 TEST(AttributeUses, AConstructorCallsThatOfItsBase) {
@@ -69,6 +69,32 @@ TEST(AttributeUses, AConstructorCallsThatOfItsBase) {
   EXPECT_THAT(called("Linear, metaclass=M", "super().__init__(a=1)"), IsEmpty());
   EXPECT_THAT(called("Linear", "super().__init__(1)"), IsEmpty());
   EXPECT_THAT(called("Linear", "super().reset(a=1)"), IsEmpty());
+}
+
+TEST(AttributeUses, AClassWithoutAConstructorIsConstructedAsItsBase) {
+  const auto called = [](const std::string& classes, const std::string& call = "L(1, a=1)") {
+    return uses("import torch\nfrom torch.nn import Linear\n" + classes + "\ndef f(): " + call + "\n");
+  };
+  const auto expected = ElementsAre("torch.nn:Linear(a=) 4:15 path");
+  EXPECT_THAT(called("class L(Linear): x = 1"), expected);
+  EXPECT_THAT(called("class L(ABC, Linear, Generic[T]): pass"), expected);
+  EXPECT_THAT(called("class L(Linear): pass", "x[L(1, **{'a': 1})]"),
+              ElementsAre("torch.nn:Linear(a=) 4:20 path"));
+  EXPECT_THAT(called("class L(torch.nn.Linear): pass"),
+              ElementsAre("torch:nn.Linear 3:9 must", "torch:nn.Linear(a=) 4:15 path"));
+  EXPECT_THAT(uses("from torch.nn import Linear\nclass K(Linear): pass\nclass L(K):\n  def f(self): "
+                   "self.__init__.x\nL(a=1)\nclass M(L):\n  def __init__(self): super().__init__(b=1)\n"),
+              ElementsAre("torch.nn:Linear(a=) 5:3 must", "torch.nn:Linear.__init__(b=) 7:40 path"));
+  for (const std::string other :
+       {"class L(Linear):\n  def __init__(self, a): pass", "class L(Linear):\n  if x:\n    __new__ = y",
+        "@dataclass\nclass L(Linear): pass", "class L(Linear, Mixin): pass",
+        "class L(Linear, metaclass=M): pass", "class L(Linear): pass\nL.__init__ = g",
+        "class L(Linear): pass\nL = g", "class L(Linear): pass\nclass L(Linear): pass",
+        "class L(Linear()): pass", "class L(Linear): pass\ndef g(L): L(a=1)\nfrom x import L",
+        "class A:\n  class L(Linear): pass",
+        "try: from x import L\nexcept ImportError:\n  class L(Linear): pass"})
+    EXPECT_THAT(called(other), IsEmpty()) << other;
+  EXPECT_THAT(called("class L(Linear): pass", "L.a; L().a; x.L(a=1); g(L=1); getattr(L, 'a')"), IsEmpty());
 }
 
 TEST(AttributeUses, OtherPackagesAreNot) {

@@ -12,11 +12,24 @@ using testing::Pair;
 TEST(ApiRules, NativeFunctions) {
   EXPECT_THAT(
       read_native_functions(
-          "# x\n- func: add.out(Tensor self, Tensor(a!) out, *, int[2] n=[1, 2], str s=\"a\") -> "
-          "Tensor(a!)\r\n  variants: function\n  autogen: mul, b.out\n- func: empty() -> ()\n- "
+          "# x\n- func: add.out(Tensor(a!) self, int[2] n=[1, 2], str s=\"a\", *, Tensor(a!) x, Tensor(b!) "
+          "y) -> "
+          "(Tensor(a!), Tensor(b!))\r\n  variants: function\n  autogen: mul, b.out\n- func: empty() -> ()\n- "
           "func: \n"),
-      ElementsAre(Pair("", ElementsAre()), Pair("add.out", ElementsAre("self", "out", "n", "s")),
+      ElementsAre(Pair("", ElementsAre()), Pair("add.out", ElementsAre("input", "n", "s", "out")),
                   Pair("b.out", ElementsAre()), Pair("empty", ElementsAre()), Pair("mul", ElementsAre())));
+}
+
+TEST(ApiRules, WhatMakesTensors) {
+  EXPECT_THAT(
+      read_native_functions("- func: ones(int n, *, ScalarType? dtype=None) -> Tensor\n"
+                            "- func: f(Scalar self, Tensor[] x) -> Tensor\n"
+                            "- func: f_like(Tensor? self) -> Tensor\n- func: g(int n) -> int\n"),
+      ElementsAre(
+          Pair("f", ElementsAre("self", "x")),
+          Pair("f_like", ElementsAre("self", "dtype", "layout", "device", "pin_memory", "requires_grad")),
+          Pair("g", ElementsAre("n")),
+          Pair("ones", ElementsAre("n", "dtype", "layout", "device", "pin_memory", "requires_grad"))));
 }
 
 TEST(ApiRules, ScalarTypes) {
