@@ -18,6 +18,7 @@
 #include "image/base_tree.hpp"
 #include "image/dockerfile.hpp"
 #include "image/layers.hpp"
+#include "image/overlaps.hpp"
 #include "image/own_layers.hpp"
 #include "image/settings.hpp"
 #include "image/user.hpp"
@@ -46,10 +47,12 @@ class Planner {
 
   Result<ImagePlan> plan() {
     TRY(add_base());
+    TRY_ASSIGN(grouped_, group_wheels(request_.locked, request_.platform, store_));
+    TRY_ASSIGN(plan_.overlaps, find_overlaps(
+                                   grouped_, python_, store_, [&] { return fetch_wheels(); }, work_.disk));
     TRY(add_system());
     TRY(add_interpreter());
     TRY(add_environment());
-    TRY_ASSIGN(grouped_, group_wheels(request_.locked, request_.platform, store_));
     TRY(add_wheels(grouped_.groups));
     TRY(add_bytecode());
     TRY(add_project());
