@@ -204,7 +204,8 @@ class TryImage(Case):
         info = f"site/{name.replace('-', '_')}-{version}.dist-info"
         self.write(f"site/{module}.py", content)
         self.write(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-        self.write(f"{info}/RECORD", f"{module}.py,,\n{info[5:]}/METADATA,,\n{info[5:]}/RECORD,,\n")
+        self.write(f"{info}/RECORD", f"{module}.py,,\n{info[5:]}/METADATA,,\n{info[5:]}/RECORD,,\n"
+                                      f"{info[5:]}/top_level.txt,,\n")
         self.write(f"{info}/top_level.txt", module + "\n")
 
     def trial(self, *arguments):
@@ -230,6 +231,25 @@ class TryImage(Case):
         self.assertEqual(code, 1)
         self.assertTrue(out.startswith("import demo:\nTraceback (most recent call last):\n"), out)
         self.assertTrue(out.endswith("\nModuleNotFoundError: No module named 'no_such_module'\n"), out)
+
+    def test_the_word_is_the_last_line_if_nothing_is_wrong(self):
+        self.package("demo", "1.0", "print('imported')\n")
+        self.assertEqual(self.trial("--word", "w0rd", "demo==1.0", "--", "demo"), (0, "imported\nw0rd\n"))
+        self.assertEqual(self.trial("--word", "w0rd", "--"), (0, "w0rd\n"))
+        self.assertEqual(self.trial("--word", "w0rd", "demo==2.0", "--"), (1, "demo is 1.0, expected 2.0\n"))
+
+    def test_an_import_that_ends_python_is_named(self):
+        self.package("a-good", "1.0", "print('good')\n")
+        self.package("ends", "1.0", "import os, sys; sys.stdout.flush(); os._exit(int(os.environ.get('ENDS_WITH', 0)))\n")
+        self.package("last", "1.0", "print('last')\n")
+        arguments = ("--word", "w0rd", "a-good==1.0", "ends==1.0", "last==1.0", "--", "a-good", "ends", "last")
+        self.assertEqual(self.trial(*arguments), (1, "good\nimporting ends ended Python with code 0\n"))
+        self.write("site/ends.py", "import os; os.kill(os.getpid(), 9)\n")
+        self.assertEqual(self.trial("ends==1.0", "--", "ends"), (137, "importing ends ended Python with code 137\n"))
+
+    def test_an_error_at_the_end_of_python_counts(self):
+        self.package("demo", "1.0", "import atexit, os; atexit.register(os._exit, 7)\n")
+        self.assertEqual(self.trial("--word", "w0rd", "demo==1.0", "--", "demo"), (7, ""))
 
     def test_an_import_that_exits_is_one_that_fails(self):
         self.package("demo", "1.0", "raise SystemExit(0)\n")
