@@ -90,8 +90,8 @@ inline constexpr std::string_view kWhyNotPlanned = "its Python is that of the ba
 /// bytecode, the virtual environment and the user, the wheels (plan_layers), their bytecode, the project's
 /// files. It depends on the lock, the recipe and the project's files alone; all files of its own have one
 /// constant time. What the store does not know yet is made, on all cores. Errors (input): a malformed wheel,
-/// interpreter or base image, named; those of wheels_for, find_overlaps and user_files; (environment): those
-/// of the functions of the request; a stop.
+/// interpreter or base image, named; those of wheels_for, find_overlaps, check_base_folders and user_files;
+/// (environment): those of the functions of the request; a stop.
 Result<ImagePlan> plan_image(const PlanRequest& request, const store::Store& store, ProcessRunner& runner,
                              const Work& work);
 

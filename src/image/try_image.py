@@ -1,10 +1,11 @@
-"""Runs in a new image: is what was locked installed, and can what was asked for be imported?
+"""Runs in a new image: is what was locked installed, and nothing else, and can what was asked for be imported?
 
 usage: try_image.py [--word WORD] NAME==VERSION… -- NAME…
 
 Prints what is wrong, and exits with 1 if anything is; else the word, in the last line.
 """
 
+import csv
 import importlib
 import importlib.metadata
 import mmap
@@ -15,6 +16,7 @@ import traceback
 
 # Folders that projects install by mistake, and whose import does something else than making names known.
 NOT_FOR_USE = {"test", "tests", "testing", "example", "examples", "benchmark", "benchmarks", "docs", "scripts", "tools"}
+SHOWN = 5  # files at most
 
 
 def normalized(name):
@@ -30,6 +32,28 @@ def wrong_versions(locked):
             continue
         if found != version:
             yield f"{name} is {found}, expected {version}"
+
+
+def strangers(locked):
+    """Files of the virtual environment that are no package's of the lock: those of the base image."""
+    if sys.prefix == sys.base_prefix:
+        return
+    names = {each.partition("==")[0] for each in locked}
+    known = {os.path.join(sys.prefix, name) for name in
+             ("pyvenv.cfg", "lib64", "bin/python", "bin/python3", f"bin/python{sys.version_info[0]}.{sys.version_info[1]}",
+              f"bin/python{sys.version_info[0]}.{sys.version_info[1]}t")}  # fmt: skip
+    for package in importlib.metadata.distributions():
+        if normalized(package.metadata["Name"] or "") in names:
+            for row in csv.reader((package.read_text("RECORD") or "").splitlines()):
+                known.add(os.path.normpath(str(package.locate_file(row[0]))))
+    found = []
+    for folder, folders, files in os.walk(sys.prefix):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        found += [path for path in (os.path.join(folder, name) for name in files) if path not in known]
+    for path in sorted(found)[:SHOWN]:
+        yield f"{path} belongs to no package of the lock"
+    if len(found) > SHOWN:
+        yield f"… and {len(found) - SHOWN} more files"
 
 
 def modules_of(names):
@@ -78,7 +102,7 @@ def main(arguments):
     at = arguments.index("--")
     word = arguments[1] if arguments[0] == "--word" else None
     locked = arguments[2 if word else 0:at]
-    wrong = list(wrong_versions(locked))
+    wrong = [*wrong_versions(locked), *strangers(locked)]
     print(*wrong, sep="\n", end="\n" if wrong else "")
     code = import_apart(modules_of(arguments[at + 1:])) or bool(wrong)
     if word and not code:

@@ -247,6 +247,36 @@ class TryImage(Case):
         self.write("site/ends.py", "import os; os.kill(os.getpid(), 9)\n")
         self.assertEqual(self.trial("ends==1.0", "--", "ends"), (137, "importing ends ended Python with code 137\n"))
 
+    def test_nothing_else_is_in_the_virtual_environment(self):
+        site = f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
+        self.package("demo", "1.0")
+        self.package("old", "3.0")
+        (self.root / "venv/bin").mkdir(parents=True)
+        for name in ("python", "python3", f"python{sys.version_info[0]}.{sys.version_info[1]}"):
+            (self.root / "venv/bin" / name).symlink_to(os.path.realpath(sys.executable))
+        (self.root / "venv/lib64").symlink_to("lib")
+        self.write("venv/pyvenv.cfg", f"home = {os.path.dirname(os.path.realpath(sys.executable))}\n")
+        (self.root / "venv" / site).parent.mkdir(parents=True)
+        (self.root / "site").rename(self.root / "venv" / site)
+        self.write(f"venv/{site}/__pycache__/demo.pyc", b"")
+
+        def trial(*locked):
+            done = subprocess.run([self.root / "venv/bin/python3", "-I", "-B", "-c", (SCRIPTS / "try_image.py").read_text(),
+                                   "--word", "w0rd", *locked, "--"], text=True, capture_output=True)  # fmt: skip
+            self.assertEqual(done.stderr, "")
+            return done.returncode, done.stdout
+
+        self.assertEqual(trial("demo==1.0", "old==3.0"), (0, "w0rd\n"))
+        venv = self.root / "venv"
+        old = [f"{venv}/{site}/{name} belongs to no package of the lock\n"
+               for name in ("old-3.0.dist-info/METADATA", "old-3.0.dist-info/RECORD", "old-3.0.dist-info/top_level.txt", "old.py")]
+        self.assertEqual(trial("demo==1.0"), (1, "".join(old)))
+        self.write("venv/bin/torchrun", "")
+        self.write(f"venv/{site}/demo/more.py", "")
+        self.write(f"venv/{site}/old.pth", "")
+        more = [f"{venv}/bin/torchrun belongs to no package of the lock\n", f"{venv}/{site}/demo/more.py belongs to no package of the lock\n"]
+        self.assertEqual(trial("demo==1.0"), (1, "".join(more + old[:3]) + "… and 2 more files\n"))
+
     def test_an_error_at_the_end_of_python_counts(self):
         self.package("demo", "1.0", "import atexit, os; atexit.register(os._exit, 7)\n")
         self.assertEqual(self.trial("--word", "w0rd", "demo==1.0", "--", "demo"), (7, ""))
