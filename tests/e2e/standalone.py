@@ -90,6 +90,7 @@ def changed_base(user=None, members=()):
     between = Between(REGISTRY)
     between.fault = fault
     between.address = f"127.0.0.1:{between.server_port}"
+    between.image = digest(about)
     return between
 
 
@@ -221,9 +222,7 @@ class Standalone(StandaloneProject):
         self.expect_same_image(pulled["image_id"], built["image_id"])
 
     def test_base_with_a_user(self):
-        project = self.make_project("user")
-        site = project / "launch.toml"
-        site.write_text(site.read_text().replace(REGISTRY, changed_base("65534").address))
+        project = self.project_on(changed_base("65534"), "user")
         recipe = project / f"recipes/{NAME}.toml"
         with self.subTest("the recipe's user"):
             self.lock(project)
@@ -251,24 +250,30 @@ class Standalone(StandaloneProject):
             self.assertEqual(in_image(self, image, *write), "65534\n/srv\n" + 3 * "65534:65534\n")
             self.assertNotEqual(in_image(self, image, "find", "/opt/venv", "-name", "small_tool*.pyc"), "")
 
-    def project_on(self, name, *members):
-        """A locked project on a base with these files."""
+    def project_on(self, base, name):
+        """A project on another base."""
         project = self.make_project(name)
         site = project / "launch.toml"
-        site.write_text(site.read_text().replace(REGISTRY, changed_base(members=members).address))
+        site.write_text(site.read_text().replace(REGISTRY, base.address))
+        self.bases.add(base.image)
+        return project
+
+    def locked_project_on(self, name, *members):
+        """The same with these files in the base."""
+        project = self.project_on(changed_base(members=members), name)
         self.lock(project)
         return project
 
     def test_base_with_an_opt_of_its_own(self):
-        project = self.project_on("opt", member("opt", 0o1777, 65534), member("opt/vendor", 0o700, 7),
-                                  member("opt/vendor/f", 0o600, 7, b"theirs"))
+        project = self.locked_project_on("opt", member("opt", 0o1777, 65534), member("opt/vendor", 0o700, 7),
+                                         member("opt/vendor/f", 0o600, 7, b"theirs"))
         pulled, built = self.build(project=project), self.build("--dockerfile", project=project)
         self.assertEqual(in_image(self, pulled["image_id"], "stat", "-c", "%a %u:%g", "/opt", "/opt/vendor"),
                          "1777 65534:65534\n700 7:7\n")
         self.expect_same_image(pulled["image_id"], built["image_id"])
 
     def test_base_with_a_link_for_opt(self):
-        project = self.project_on("link", member("var/opt/vendor"), member("opt", target="var/opt"))
+        project = self.locked_project_on("link", member("var/opt/vendor"), member("opt", target="var/opt"))
         self.launch("build", NAME, project=project, code=2)
         self.assertIn(f"error: the base image docker.io/nvidia/cuda:{TAG} has a link at /opt, which the layers of /opt/venv "
                       "would replace\n\nhint: set another base image with `from` under [image] of the recipe, and lock again\n",
@@ -278,8 +283,9 @@ class Standalone(StandaloneProject):
 
     def test_base_with_packages_in_the_virtual_environment(self):
         site = f"opt/venv/lib/python{PYTHON}/site-packages"
-        project = self.project_on("packages", member("opt/venv/bin"), member("opt/venv/bin/torchrun", content=b"theirs"),
-                                  member(f"{site}/small_data"), member(f"{site}/small_data/old.py", content=b"old = 1\n"))
+        project = self.locked_project_on("packages", member("opt/venv/bin"), member("opt/venv/bin/torchrun", content=b"theirs"),
+                                         member(f"{site}/small_data"),
+                                         member(f"{site}/small_data/old.py", content=b"old = 1\n"))
         self.launch("build", NAME, "--digest", project=project, code=2)
         self.assertIn(f"error: the base image docker.io/nvidia/cuda:{TAG} has /opt/venv, whose files would be mixed with those "
                       "of the lock\n", self.words)
