@@ -75,8 +75,7 @@ TEST(PlanInstallation, PutsEveryFileInItsPlace) {
       ElementsAre("lib/python3.12/site-packages/demo/__init__.py",
                   "lib/python3.12/site-packages/demo/bin/tool x", "bin/run.sh x script",
                   "include/python3.12/demo/demo.h", "share/demo.txt", "lib/python3.12/site-packages/fast.so",
-                  "lib/demo.so", "lib64x/demo.so",
-                  "lib/python3.12/site-packages/demo-1.dist-info/METADATA"));
+                  "lib/demo.so", "lib64x/demo.so", "lib/python3.12/site-packages/demo-1.dist-info/METADATA"));
 }
 
 TEST(PlanInstallation, RefusesWhatDoesNotBelong) {

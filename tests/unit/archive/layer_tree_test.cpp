@@ -91,6 +91,11 @@ TEST(LayerTree, TakesTheLaterOfTwoWheelsWithOneFile) {
   }
   EXPECT_EQ(found, 1);
   EXPECT_EQ(tree.records.size(), 2U);
+  ASSERT_EQ(tree.replaced.size(), 1U);
+  EXPECT_TRUE(tree.replaced[0].path.ends_with("tests/a.py"));
+  EXPECT_EQ(tree.replaced[0].wheel, 0U);
+  EXPECT_EQ(tree.replaced[0].size, 1U);
+  EXPECT_EQ(tree.replaced[0].digest, Digest::of("1"));
 }
 
 TEST(LayerTree, RefusesWhatNoImageMayHold) {
