@@ -1,6 +1,7 @@
 #include "image/trial.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -40,12 +41,13 @@ Error does_not_work(const std::string& recipe, const ProcessOutcome& outcome) {
 
 }  // namespace
 
-std::vector<std::string> trial_command(const std::vector<ImageWheel>& wheels,
-                                       const std::set<std::string>& asked, const std::string& word) {
+std::vector<std::string> trial_command(const std::vector<ImageWheel>& wheels, const project::Recipe& recipe,
+                                       const std::string& word) {
   std::vector<std::string> argv = {std::string(kVenvPython), "-c", std::string(kTrialScript)};
   if (!word.empty()) argv.insert(argv.end(), {"--word", word});
   for (const auto& wheel : wheels) argv.push_back(fmt::format("{}=={}", wheel.package, wheel.version));
   argv.emplace_back("--");
+  const auto asked = asked_for(recipe);
   for (const auto& wheel : wheels) {
     if (asked.contains(wheel.package)) argv.push_back(wheel.package);
   }
@@ -64,7 +66,7 @@ Result<void> try_image(const containers::Engine& engine, const Digest& image_id,
   containers::RunSpec run;
   // Anything in the image may end Python with 0; what nobody could know before tells that it did not.
   const auto word = word_of(image_id, work.clock);
-  run.argv = trial_command(wheels, asked_for(recipe), word);
+  run.argv = trial_command(wheels, recipe, word);
   run.confined = true;
   run.init = false;
   work.reporter.status("trying the image");

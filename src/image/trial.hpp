@@ -1,7 +1,6 @@
 #pragma once
 
 #include <filesystem>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -15,11 +14,11 @@
 
 namespace launch::image {
 
-/// The command of a trial: these wheels are installed, nothing else is in the virtual environment, and
-/// `asked` of their packages (normalized names) can be imported. If so, it exits with 0; only then it writes
-/// `word` on a line of its own, unless that is empty. Pure.
-std::vector<std::string> trial_command(const std::vector<ImageWheel>& wheels,
-                                       const std::set<std::string>& asked, const std::string& word = {});
+/// The command of a trial: these wheels are installed, nothing else is in the virtual environment, and those
+/// of the packages that the recipe lists can be imported. If so, it exits with 0; only then it writes `word`
+/// on a line of its own, unless that is empty. Pure.
+std::vector<std::string> trial_command(const std::vector<ImageWheel>& wheels, const project::Recipe& recipe,
+                                       const std::string& word = {});
 
 /// Runs a new image once, without network: its interpreter starts, what the lock has is installed, nothing
 /// else is beside it, and the packages that the recipe lists can be imported. An image for another platform

@@ -16,7 +16,7 @@ import subprocess
 import tarfile
 import unittest
 
-from image_project import REGISTRY, TAG, in_image
+from image_project import REGISTRY, TAG, in_image, write_wheel
 from podman_storage import tree
 from real_registry import run, start_registry
 from registry_between import Between
@@ -293,6 +293,48 @@ class Standalone(StandaloneProject):
         self.assertIn(f"error: the new image of {NAME} does not work: a trial in it exited with code 1\n"
                       "  /opt/venv/bin/torchrun belongs to no package of the lock\n"
                       f"  /{site}/small_data/old.py belongs to no package of the lock\n", self.words)
+
+    def project_of(self, name, **wheels):
+        """A locked project of wheels with these files."""
+        project = self.make_project(name)
+        for package, files in wheels.items():
+            write_wheel(self.root / "wheels", package, files)
+        recipe = project / f"recipes/{NAME}.toml"
+        recipe.write_text(recipe.read_text().replace('"nvidia-large"', ", ".join(f'"{package}"' for package in wheels)) +
+                          '[train]\ncommand = ["main.py"]\ngpus = 0\n')
+        self.lock(project)
+        return project
+
+    def test_wheels_that_do_not_fit_together(self):
+        project = self.project_of("clash", clashone={"thing": "a file"}, clashtwo={"thing/a.py": ""})
+        for arguments in (["build", NAME], ["build", NAME, "--digest"], ["build", NAME, "--dockerfile"], ["serve", NAME],
+                          ["build", NAME, "--push", "127.0.0.1:9/x:1"], ["render", NAME, "--context", str(self.root / "clashing")],
+                          ["train", NAME, "--env", "mounted"]):
+            with self.subTest(arguments):
+                self.launch(*arguments, project=project, code=2, LAUNCH_STATE=str(self.root / "state"))
+                self.assertIn("error: the wheels of clashone 1.0 and clashtwo 1.0 cannot be installed together: "
+                              f'"lib/python{PYTHON}/site-packages/thing" is a file in the first and a folder in the second\n',
+                              self.words)
+
+    def test_a_wheel_that_replaces_files_and_one_that_ends_python(self):
+        other = "def main():\n    print('other')\n"
+        project = self.project_of("odd", zzover={"small_tool.py": other}, ends={"ends.py": "import os\nos._exit(0)\n"})
+        replaced = {"package": "small-tool 1.0", "by": "zzover 1.0", "files": 1,
+                    "first": f"lib/python{PYTHON}/site-packages/small_tool.py"}  # fmt: skip
+        images = []
+        for arguments in ([], ["--dockerfile"]):
+            with self.subTest(arguments):
+                self.launch("build", NAME, *arguments, project=project, code=1)
+                self.assertIn(f"error: the new image of {NAME} does not work: a trial in it exited with code 1\n"
+                              "  importing ends ended Python with code 0\n", self.words)
+                answer = self.build("--no-run", *arguments, project=project)
+                self.assertEqual(answer["replaced"], [replaced])
+                self.assertIn(f"warning: zzover 1.0 replaces 1 file of small-tool 1.0: {replaced['first']}\n", self.words)
+                self.assertEqual(in_image(self, answer["image_id"], "small"), "other\n")
+                verified = self.launch("verify", NAME, project=project, code=1)
+                self.assertEqual(verified["problems"], [{"kind": "smoke", "text": "the smoke test exited with code 1"}])
+                images.append(answer["image_id"])
+        self.expect_same_image(*images)
 
     def test_is_served_and_pushed_as_it_is(self):
         self.lock()
