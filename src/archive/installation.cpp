@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view kDistInfo = ".dist-info";
 constexpr std::string_view kData = ".data";
+constexpr std::string_view kLib64 = "lib64";
 
 /// "a/b" for "a//./b", as a file system resolves it. The zip's directory was read without any "..".
 std::string plain_path(std::string_view path) {
@@ -62,7 +63,8 @@ Result<InstallFile> place_data_file(std::string_view path, std::string_view proj
   } else if (key == "platlib") {
     file.path = below(paths.platlib, rest);
   } else if (key == "data") {
-    file.path = below(paths.data, rest);
+    const bool by_link = rest.starts_with(kLib64) && rest.substr(kLib64.size()).starts_with('/');
+    file.path = below(paths.data, by_link ? fmt::format("lib{}", rest.substr(kLib64.size())) : rest);
   } else if (key == "headers") {
     file.path = below(below(paths.headers, project), rest);
   } else if (key == "scripts") {
@@ -137,6 +139,8 @@ InstallPaths InstallPaths::of(const specs::Interpreter& python) {
   paths.platlib = paths.purelib;
   paths.scripts = "bin";
   paths.headers = fmt::format("include/python{}", python.text());
+  paths.environment = {"bin/python", "bin/python3", fmt::format("bin/python{}", python.text()),
+                       std::string(kLib64), "pyvenv.cfg"};
   return paths;
 }
 

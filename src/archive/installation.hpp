@@ -20,6 +20,9 @@ struct InstallPaths {
   std::string scripts;  ///< "bin"
   std::string headers;  ///< "include/python3.12"; a project's headers go to a folder of its name below
   std::string data;     ///< "": the prefix itself
+  /// Links and files of the virtual environment itself, whose place no wheel may take: "bin/python3",
+  /// "pyvenv.cfg".
+  std::vector<std::string> environment;
 
   static InstallPaths of(const specs::Interpreter& python);
 };
@@ -44,8 +47,9 @@ struct InstallFile {
 
 /// The destination of every file of a wheel (binary distribution format, "Installing a wheel"): the root into
 /// purelib or platlib, NAME.data/KEY/… into the folder for KEY. Omits folders, and RECORD with its
-/// signatures: the installer writes its own RECORD. Errors (input): a path that leaves the prefix, an unknown
-/// .data key, two files with one destination.
+/// signatures: the installer writes its own RECORD. What goes to lib64 is below lib, to which that is a link
+/// in a virtual environment. Errors (input): a path that leaves the prefix, an unknown .data key, two files
+/// with one destination.
 Result<std::vector<InstallFile>> plan_installation(const std::vector<ZipEntry>& entries, bool root_is_purelib,
                                                    const InstallPaths& paths);
 

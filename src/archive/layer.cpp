@@ -31,6 +31,10 @@ std::string text_of(const LayerRecord& record, const LayerTree& tree, std::span<
     if (file.is_folder || file.path == kNoPrefetch || file.wheel != record.wheel) continue;
     rows.push_back({record_path(file.path, tree.site_packages), record_digest(digests[i]), file.size});
   }
+  for (const auto& file : tree.replaced) {
+    if (file.wheel != record.wheel) continue;
+    rows.push_back({record_path(file.path, tree.site_packages), record_digest(file.digest), file.size});
+  }
   rows.push_back({record_path(record.path, tree.site_packages), "", std::nullopt});
   return record_text(std::move(rows));
 }

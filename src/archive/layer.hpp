@@ -15,8 +15,9 @@
 
 namespace launch::archive {
 
-/// The format of layers: raised whenever a change gives other bytes for the same wheels and LayerSpec.
-inline constexpr int kLayerVersion = 1;
+/// The format of layers: raised whenever a change gives other bytes for the same wheels and LayerSpec, or
+/// refuses wheels that were taken before.
+inline constexpr int kLayerVersion = 2;
 
 /// A part of a layer: bytes of its literals or of one of its wheels.
 struct LayerSegment {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "archive/zip.hpp"
+#include "base/digest.hpp"
 #include "base/result.hpp"
 #include "specs/interpreter.hpp"
 
@@ -41,10 +42,19 @@ struct LayerRecord {
   std::size_t wheel = 0;
 };
 
+/// A file in whose place that of a later wheel is. Its wheel's RECORD has it, as an installer writes it.
+struct ReplacedFile {
+  std::string path;
+  std::size_t wheel = 0;
+  std::uint64_t size = 0;
+  Digest digest;
+};
+
 /// What a layer holds, in its order.
 struct LayerTree {
-  std::vector<LayerFile> files;      ///< sorted by path, each folder before what it contains
-  std::vector<LayerRecord> records;  ///< after all files, in the order of the wheels
+  std::vector<LayerFile> files;             ///< sorted by path, each folder before what it contains
+  std::vector<LayerRecord> records;         ///< after all files, in the order of the wheels
+  std::vector<ReplacedFile> replaced = {};  ///< not of plain zips, which have no RECORD
   std::string site_packages;  ///< below which a RECORD names files: "opt/venv/lib/python3.12/site-packages"
 };
 
@@ -52,9 +62,10 @@ struct LayerTree {
 std::string layer_step(const ZipFile& wheel);
 
 /// What installing these wheels adds to an image. Where two have the same file, the later one's counts, as
-/// when they are installed one after the other. Errors (input): a prefix that is no plain absolute path; a
-/// malformed wheel, named; links, devices, names that are not UTF-8, that a layer would read as the removal
-/// of a file, or that differ only in case; a path that is both a file and a folder.
+/// when they are installed one after the other; the content of such files is read. Errors (input): a prefix
+/// that is no plain absolute path; a malformed wheel, named; links, devices, names that are not UTF-8, that a
+/// layer would read as the removal of a file, or that differ only in case; a path that is both a file and a
+/// folder.
 Result<LayerTree> layer_tree(std::span<const ZipFile> wheels, const LayerSpec& spec);
 
 }  // namespace launch::archive

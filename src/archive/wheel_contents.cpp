@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "archive/layer_names.hpp"
+#include "base/text.hpp"
 
 namespace launch::archive {
 namespace {
@@ -24,14 +25,29 @@ std::vector<EntryPoint> unique_scripts(std::vector<EntryPoint> scripts) {
   return unique;
 }
 
+/// Errors (input): in the place of a part of the virtual environment, or below it.
+Result<void> check_environment(const std::string& path, const InstallPaths& paths) {
+  for (const auto& own : paths.environment) {
+    if (path != own && !path.starts_with(own + '/')) continue;
+    return fail(bad_wheel(
+        fmt::format("{} would take the place of a part of the virtual environment", in_quotes(path))));
+  }
+  return {};
+}
+
 Result<void> check_names(const WheelContents& contents, const ZipFile& zip, const InstallPaths& paths) {
   LayerNames names;
+  for (const auto& own : paths.environment) TRY(names.add(own));
   for (const auto& file : contents.files) {
     TRY(check_file_type(zip.entries()[file.entry]));
+    TRY(check_environment(file.path, paths));
     TRY(names.add(file.path));
   }
-  for (const auto& script : contents.scripts)
-    TRY(names.add(fmt::format("{}/{}", paths.scripts, script.name)));
+  for (const auto& script : contents.scripts) {
+    const auto path = fmt::format("{}/{}", paths.scripts, script.name);
+    TRY(check_environment(path, paths));
+    TRY(names.add(path));
+  }
   for (const auto* own : {"/INSTALLER", "/RECORD"}) TRY(names.add(contents.dist_info + own));
   return {};
 }

@@ -21,7 +21,8 @@ struct WheelContents {
 };
 
 /// Errors (input): the wheel is malformed; those of plan_installation and console_scripts; a file that
-/// check_file_type or LayerNames refuse, so that no way to an image takes what another does not.
+/// check_file_type or LayerNames refuse, or that would take the place of a part of the virtual environment,
+/// so that no way to an image takes what another does not.
 Result<WheelContents> read_wheel_contents(const ZipFile& zip, const InstallPaths& paths);
 
 }  // namespace launch::archive

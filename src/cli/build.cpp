@@ -52,6 +52,15 @@ nlohmann::json sizes_of(const commands::BuildDocument& built) {
   return sizes;
 }
 
+nlohmann::json overlaps_of(const commands::BuildDocument& built) {
+  auto overlaps = nlohmann::json::array();
+  for (const auto& each : built.outcome.overlaps) {
+    overlaps.push_back(
+        {{"package", each.package}, {"by", each.by}, {"files", each.files}, {"first", each.first}});
+  }
+  return overlaps;
+}
+
 std::string json_of(const commands::BuildDocument& built) {
   auto layers = nlohmann::json::array();
   for (const auto& layer : built.layers) {
@@ -64,6 +73,7 @@ std::string json_of(const commands::BuildDocument& built) {
                       {"up_to_date", built.outcome.up_to_date},
                       {"layers", std::move(layers)},
                       {"sizes", sizes_of(built)},
+                      {"replaced", overlaps_of(built)},
                       {"seconds", built.seconds}};
   if (built.digest) json["digest"] = built.digest->text();
   if (const auto& nameless = built.outcome.nameless) json["nameless"] = nameless->text();

@@ -27,7 +27,8 @@ passes:
   scan  = ["src"]
   smoke = ["python", "-c", "import torch"]
 
-Without smoke, everything that is locked must be installed, and what is listed under [torch] must be importable.
+Without smoke, everything that is locked must be installed, and nothing else beside it, and what the recipe lists must
+be importable, as when a new image is tried.
 The GPUs of this machine are used if the lock has CUDA.
 
 The record, lockfiles/NAME.verified.json, says which lock and image worked on which GPU and driver, and when;
@@ -40,7 +41,8 @@ struct VerifyOptions {
 };
 
 std::string smoke_text(const std::vector<std::string>& command) {
-  return command.empty() ? "what is locked is installed and can be imported" : shell_line(command);
+  return command.empty() ? "what is locked is installed, and what the recipe lists can be imported"
+                         : shell_line(command);
 }
 
 std::string torch_line(const commands::VerifyDocument& document) {

@@ -66,6 +66,7 @@ Result<BuildDocument> build_planned(const BuildRequest& request, const ImageInpu
   TRY_ASSIGN(auto outcome,
              image::hand_over(plan, recipe.name, inputs.folder(), request.from_scratch,
                               trial_of(request, inputs, engine, context), engine, context.work()));
+  outcome.overlaps = plan.overlaps;
   return BuildDocument{
       engine.info().name(), std::move(outcome), std::move(plan.wheels), std::move(plan.layers), 0,
       plan.digest()};

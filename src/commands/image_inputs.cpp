@@ -100,6 +100,7 @@ image::PlanRequest ImageInputs::plan_request(const specs::Platform& platform) co
 
 Result<image::ImagePlan> ImageInputs::plan(const specs::Platform& platform) const {
   TRY_ASSIGN(auto plan, plan_with(copies_, platform));
+  image::warn_of_overlaps(plan.overlaps, context_.reporter);
   TRY(check_promise(plan));
   return plan;
 }

@@ -129,14 +129,11 @@ bool is_asked(const probe::NeededName& name) {
                                         [](const auto& use) { return !use.choices.empty(); });
 }
 
-/// The recipe's command, else launch's own check: everything is installed, and what is under [torch] can be
-/// imported.
+/// The recipe's command, else that of a new image's trial.
 std::vector<std::string> smoke_command(const Subject& subject) {
   const auto& recipe = subject.locked.recipe;
   if (!recipe.verify.smoke.empty()) return recipe.verify.smoke;
-  std::set<std::string> asked;
-  for (const auto& each : recipe.torch.packages) asked.insert(each.name);
-  return image::trial_command(subject.wheels, asked);
+  return image::trial_command(subject.wheels, recipe);
 }
 
 image::InspectRequest inspect_request(const Subject& subject, const Digest& image_id,

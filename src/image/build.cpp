@@ -25,7 +25,7 @@ namespace {
 /// wheels.
 Result<Digest> digest_of_inputs(const BuildRequest& request, const std::string& dockerfile,
                                 const specs::Platform& platform) {
-  constexpr int kContextVersion = 4;  // incremented when the layout of the same input changes
+  constexpr int kContextVersion = 5;  // incremented when the layout of the same input changes
   TRY_ASSIGN(const auto project, project_digest(request.copies));
   return Digest::of(fmt::format("{}\n{}\n{}\n{}\n{}\n", kContextVersion, platform.text(),
                                 project::lock_timestamp(request.locked.lock.lock), project.hex(),
@@ -94,40 +94,47 @@ Result<std::string> own_dockerfile(const BuildRequest& request, const containers
 }
 
 /// The bytecode that a standalone interpreter makes before the image is built.
-Result<void> add_bytecode(const BuildRequest& request, const std::vector<ImageWheel>& wheels,
+Result<void> add_bytecode(const BuildRequest& request, const GroupedWheels& grouped,
                           const BytecodeTools& tools, ContextSpec& context) {
   TRY_ASSIGN(const auto compiler, compiler_of(request.locked, request.fetch_interpreter));
   TRY_ASSIGN(const auto library, library_bytecode(compiler, tools));
   context.library = library.path;
-  std::vector<store::LayerWheel> sources;
-  for (std::size_t i = 0; i < wheels.size(); ++i)
-    sources.push_back({*wheels[i].wheel.sha256, context.wheels[i].wheel});
-  TRY_ASSIGN(const auto zips, wheel_bytecode(sources, compiler, tools));
-  for (const auto& zip : zips) {
-    if (zip) context.bytecode.push_back(zip->path);
+  TRY_ASSIGN(const auto zips, wheel_bytecode(grouped.in_order(), compiler, tools));
+  for (const auto& group : group_bytecode(grouped.groups, zips)) {
+    for (const auto& zip : group.zips) context.bytecode.push_back(zip.path);
   }
   return {};
 }
 
+/// What a build context holds.
+struct Filled {
+  archive::InstallSize size;
+  std::vector<Overlap> overlaps;
+};
+
 /// Writes the build context into `folder`, fetching wheels that the store lacks.
-Result<archive::InstallSize> fill_context(const BuildRequest& request, const store::Store& store,
-                                          ProcessRunner& runner, std::string dockerfile,
-                                          const std::filesystem::path& folder, const Work& work) {
+Result<Filled> fill_context(const BuildRequest& request, const store::Store& store, ProcessRunner& runner,
+                            std::string dockerfile, const std::filesystem::path& folder, const Work& work) {
   const auto& lock = request.locked.lock.lock;
-  TRY_ASSIGN(const auto wheels, wheels_of(request));
   ContextSpec context;
   context.python = request.locked.recipe.python;
   context.interpreter = image_interpreter(lock.provenance);
-  TRY_ASSIGN(context.wheels, fetch_wheels(request, wheels));
+  TRY_ASSIGN(const auto grouped,
+             group_wheels(request.locked, platform_to_build(request.locked.recipe), store));
+  TRY_ASSIGN(context.wheels, fetch_wheels(request, grouped.wheels));
+  TRY_ASSIGN(auto overlaps, find_overlaps(
+                                grouped, context.python, store, [] { return Result<void>(); }, work.disk));
+  warn_of_overlaps(overlaps, work.reporter);
   if (lock.provenance.interpreter) {
     TRY_ASSIGN(context.standalone, request.fetch_interpreter(platform_to_build(request.locked.recipe)));
-    TRY(add_bytecode(request, wheels, {store, runner, request.folder / "contexts", work}, context));
+    TRY(add_bytecode(request, grouped, {store, runner, request.folder / "contexts", work}, context));
   }
-  context.absent = absent_packages(lock, wheels);
+  context.absent = absent_packages(lock, grouped.wheels);
   context.copies = request.copies;
   context.dockerfile = std::move(dockerfile);
   context.dockerignore = render_dockerignore();
-  return write_context(folder, context, work);
+  TRY_ASSIGN(const auto size, write_context(folder, context, work));
+  return Filled{size, std::move(overlaps)};
 }
 
 containers::BuildSpec build_spec(const BuildRequest& request, const Digest& inputs,
@@ -186,7 +193,8 @@ Result<archive::InstallSize> export_context(const BuildRequest& request, const s
                                             const store::Store& store, ProcessRunner& runner,
                                             const Work& work) {
   TRY_ASSIGN(auto dockerfile, dockerfile_of(request.locked, request.copies));
-  return fill_context(request, store, runner, std::move(dockerfile), folder, work);
+  TRY_ASSIGN(const auto filled, fill_context(request, store, runner, std::move(dockerfile), folder, work));
+  return filled.size;
 }
 
 Result<BuildOutcome> build_image(const BuildRequest& request, const store::Store& store,
@@ -214,12 +222,13 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const store::Store
   }
   TRY_ASSIGN(const auto scratch, ScratchFolder::make(work.disk, request.folder / "contexts"));
   TRY_ASSIGN(auto own, own_dockerfile(request, engine, inputs));
-  TRY_ASSIGN(const auto unpacked,
+  TRY_ASSIGN(auto filled,
              fill_context(request, store, engine.runner(), std::move(own), scratch.path(), work));
   TRY_ASSIGN(const auto built,
              builder_of(engine, *turn, work).build(build_spec(request, inputs, scratch.path())));
   TRY_ASSIGN(auto outcome, give_name(request, built.image_id, engine));
-  outcome.unpacked = unpacked;
+  outcome.unpacked = filled.size;
+  outcome.overlaps = std::move(filled.overlaps);
   return outcome;
 }
 

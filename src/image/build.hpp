@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "base/work.hpp"
 #include "containers/engine.hpp"
+#include "image/overlaps.hpp"
 #include "image/plan.hpp"
 #include "image/project_files.hpp"
 #include "project/project.hpp"
@@ -40,6 +41,8 @@ struct BuildOutcome {
   bool up_to_date = false;  ///< it already existed, from the same inputs
   archive::InstallSize unpacked;
   std::optional<Digest> nameless = {};  ///< the image that had the name before and has none left; still there
+  std::vector<Overlap> overlaps =
+      {};  ///< of its wheels; unknown, and none, if the engine had built it before
 };
 
 /// The platform of a recipe to build here: this machine's, else its first.
@@ -57,8 +60,8 @@ Result<archive::InstallSize> export_context(const BuildRequest& request, const s
 /// Builds the image of a locked recipe, or reuses an existing one with the same lock, Dockerfile and project
 /// files. Fetches wheels that the store lacks. Builds of the same image wait for each other. The context is
 /// removed on return; what a killed build leaves is removed by the next. Errors: those of render_dockerfile,
-/// wheels_for, BuildRequest::fetch, wheel_bytecode, write_context and Builder::build; (environment) a stop
-/// was requested.
+/// wheels_for, BuildRequest::fetch, find_overlaps, wheel_bytecode, write_context and Builder::build;
+/// (environment) a stop was requested.
 Result<BuildOutcome> build_image(const BuildRequest& request, const store::Store& store,
                                  const containers::Engine& engine, const Work& work);
 

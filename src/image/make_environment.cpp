@@ -16,6 +16,7 @@
 #include "image/bytecode.hpp"
 #include "image/dockerfile.hpp"
 #include "image/mounted.hpp"
+#include "image/overlaps.hpp"
 #include "image/venv.hpp"
 
 namespace launch::image {
@@ -219,6 +220,13 @@ class EnvironmentMaker {
     return store::keep_tree(store_, {folder, zip.digest, kZipTree}, work_);
   }
 
+  Result<void> fetch_all() {
+    std::vector<project::LockedWheel> all;
+    for (const auto& wheel : plan_.grouped.wheels) all.push_back(wheel.wheel);
+    TRY(request_.fetch(all));
+    return {};
+  }
+
   /// Fills in the trees of wheels and their bytecode. Only wheels that still have to be unpacked or compiled
   /// are fetched, and hashed.
   Result<void> make_wheels() {
@@ -233,10 +241,7 @@ class EnvironmentMaker {
     for (std::size_t at = 0; at < wheels.size(); ++at) {
       if (!trees_[at]) missing.push_back(at);
       if (trees_[at] && known_wheel_bytecode({&wheels[at], 1}, *compiler_, store_)) continue;
-      const auto found =
-          std::find_if(plan_.grouped.wheels.begin(), plan_.grouped.wheels.end(),
-                       [&](const auto& each) { return *each.wheel.sha256 == wheels[at].digest; });
-      wanted.push_back(found->wheel);
+      wanted.push_back(plan_.grouped.wheel_of(wheels[at].digest).wheel);
     }
     std::vector<std::optional<archive::InstalledWheel>> earlier(missing.size());
     TRY(try_side_by_side(missing.size() + 1, [&](std::size_t at) -> Result<void> {
@@ -247,6 +252,10 @@ class EnvironmentMaker {
       earlier[at - 1] = find_earlier(wheels[missing[at - 1]], name);
       return {};
     }));
+    TRY_ASSIGN(const auto overlaps,
+               find_overlaps(
+                   plan_.grouped, python_, store_, [&] { return fetch_all(); }, work_.disk));
+    warn_of_overlaps(overlaps, work_.reporter);
     SecondReporter second(work_.reporter);
     const Work beside{work_.disk, work_.clock, second, work_.stop};
     return try_side_by_side(2, [&](std::size_t at) -> Result<void> {

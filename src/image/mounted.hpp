@@ -48,9 +48,9 @@ Result<std::shared_ptr<const OwnLayer>> own_files(const PlanRequest& request, co
 Result<MountedPlan> plan_mounted(const PlanRequest& request, const store::Store& store);
 
 /// The environment of a plan: the store's, or made from the wheels, which are unpacked and compiled once, on
-/// all cores. Errors: those of the request's functions, wheel_bytecode, install_wheels and
-/// unpack_interpreter; (input): wheels that do not fit together; (environment): it cannot be written; it was
-/// changed and is in use; a stop.
+/// all cores, with a warning of files that others replace. Errors: those of the request's functions,
+/// find_overlaps, wheel_bytecode, install_wheels and unpack_interpreter; (environment): it cannot be written;
+/// it was changed and is in use; a stop.
 Result<store::Environment> make_environment(const PlanRequest& request, const MountedPlan& plan,
                                             const store::Store& store, ProcessRunner& runner,
                                             const Work& work);

@@ -15,9 +15,11 @@
 #include "archive/tree.hpp"
 #include "base/clock.hpp"
 #include "base/text.hpp"
+#include "image/base_folders.hpp"
 #include "image/base_tree.hpp"
 #include "image/dockerfile.hpp"
 #include "image/layers.hpp"
+#include "image/overlaps.hpp"
 #include "image/own_layers.hpp"
 #include "image/settings.hpp"
 #include "image/user.hpp"
@@ -46,10 +48,13 @@ class Planner {
 
   Result<ImagePlan> plan() {
     TRY(add_base());
+    TRY_ASSIGN(grouped_, group_wheels(request_.locked, request_.platform, store_));
+    TRY_ASSIGN(plan_.overlaps, find_overlaps(
+                                   grouped_, python_, store_, [&] { return fetch_wheels(); }, work_.disk));
     TRY(add_system());
+    TRY(check_base());
     TRY(add_interpreter());
     TRY(add_environment());
-    TRY_ASSIGN(grouped_, group_wheels(request_.locked, request_.platform, store_));
     TRY(add_wheels(grouped_.groups));
     TRY(add_bytecode());
     TRY(add_project());
@@ -86,6 +91,14 @@ class Planner {
           [file = each.file] { return net::body_of_file(file); });
     }
     return {};
+  }
+
+  /// A base that cannot be read, such as one in another compression, is checked by the trial of the image.
+  Result<void> check_base() {
+    const auto root = root_tree();
+    if (!root) return {};
+    const auto& about = *lock_.provenance.base;
+    return check_base_folders(**root, fmt::format("{}:{}", about.name, about.tag));
   }
 
   Result<void> add_interpreter() {
@@ -200,11 +213,11 @@ class Planner {
 
   Result<void> add_project() {
     const archive::RootTree nothing;
-    const auto* root = &nothing;
-    if (!request_.copies.empty()) {
-      TRY_ASSIGN(root, root_tree());
-    }
-    TRY_ASSIGN(auto layer, project_layer(request_.copies, *root));
+    const auto read = root_tree();
+    if (!read && !request_.copies.empty()) return fail(read.error());
+    const auto& root = read ? **read : nothing;
+    TRY_ASSIGN(auto layer, project_layer(request_.copies, root));
+    keep_base_folders(layer, root);
     return add_own(std::move(layer),
                    request_.copies.empty() ? "what hides the files of eStargz" : "the project's files");
   }

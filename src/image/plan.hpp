@@ -13,6 +13,7 @@
 #include "base/result.hpp"
 #include "base/work.hpp"
 #include "image/bytecode.hpp"
+#include "image/overlaps.hpp"
 #include "image/project_files.hpp"
 #include "image/system.hpp"
 #include "net/body_source.hpp"
@@ -74,6 +75,7 @@ struct ImagePlan {
   std::vector<PlannedBlob> blobs;      ///< each digest once; the configuration is one of them
   std::vector<WheelLayer> wheels;      ///< from the bottom
   std::vector<LayerSize> layers = {};  ///< all of them, from the bottom
+  std::vector<Overlap> overlaps = {};  ///< of its wheels
 
   Digest digest() const { return Digest::of(manifest); }
   Digest image_id() const { return Digest::of(config); }
@@ -88,8 +90,8 @@ inline constexpr std::string_view kWhyNotPlanned = "its Python is that of the ba
 /// bytecode, the virtual environment and the user, the wheels (plan_layers), their bytecode, the project's
 /// files. It depends on the lock, the recipe and the project's files alone; all files of its own have one
 /// constant time. What the store does not know yet is made, on all cores. Errors (input): a malformed wheel,
-/// interpreter or base image, named; those of wheels_for and user_files; (environment): those of the
-/// functions of the request; a stop.
+/// interpreter or base image, named; those of wheels_for, find_overlaps, check_base_folders and user_files;
+/// (environment): those of the functions of the request; a stop.
 Result<ImagePlan> plan_image(const PlanRequest& request, const store::Store& store, ProcessRunner& runner,
                              const Work& work);
 

@@ -32,6 +32,11 @@ std::vector<store::LayerWheel> GroupedWheels::in_order() const {
   return all;
 }
 
+const ImageWheel& GroupedWheels::wheel_of(const Digest& digest) const {
+  return *std::find_if(wheels.begin(), wheels.end(),
+                       [&](const auto& each) { return *each.wheel.sha256 == digest; });
+}
+
 Result<GroupedWheels> group_wheels(const project::Locked& locked, const specs::Platform& platform,
                                    const store::Store& store) {
   const auto& lock = locked.lock.lock;

@@ -4,19 +4,23 @@
 Nothing runs while such an image is made: podman pulls it, registries get it, and its digest is known before.
 """
 
+import gzip
 import hashlib
 import http.client
+import io
 import json
 import os
 import pathlib
 import shutil
 import subprocess
+import tarfile
 import unittest
 
-from image_project import REGISTRY, TAG, in_image
+from image_project import REGISTRY, TAG, in_image, write_wheel
 from podman_storage import tree
 from real_registry import run, start_registry
 from registry_between import Between
+from standalone_archive import PYTHON
 from standalone_project import LAUNCH, NAME, RELEASE, StandaloneProject
 
 
@@ -29,8 +33,26 @@ def config(image):
     return found["Config"]
 
 
-def base_with_user(user):
-    """A registry with the stand-in, which runs as that user there."""
+def member(path, mode=0o755, user=0, content=None, target=None):
+    """A folder, file or link for another layer of a base."""
+    info = tarfile.TarInfo(path)
+    info.mode, info.uid, info.gid = mode, user, user
+    info.type = tarfile.SYMTYPE if target else tarfile.DIRTYPE if content is None else tarfile.REGTYPE
+    info.linkname, info.size = target or "", len(content or b"")
+    return info, content
+
+
+def layer_of(members):
+    """A tar of these, and that compressed."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for info, content in members:
+            tar.addfile(info, io.BytesIO(content or b""))
+    return out.getvalue(), gzip.compress(out.getvalue(), mtime=0)
+
+
+def changed_base(user=None, members=()):
+    """A registry with the stand-in, which runs as that user there, and has these files in another layer."""
 
     def read(path, accept=""):
         upstream = http.client.HTTPConnection(REGISTRY)
@@ -45,12 +67,19 @@ def base_with_user(user):
 
     kind, manifest = read(f"manifests/{TAG}", "application/vnd.oci.image.manifest.v1+json")
     _, about = read(f"blobs/{manifest['config']['digest']}")
-    about["config"]["User"] = user
+    if user:
+        about["config"]["User"] = user
+    tar, layer = layer_of(members)
+    if members:
+        about["rootfs"]["diff_ids"].append(digest(tar))
+        about["history"].append({"created_by": "more files"})
+        manifest["layers"].append({**manifest["layers"][0], "digest": digest(layer), "size": len(layer)})
     about = json.dumps(about).encode()
     manifest["config"].update({"digest": digest(about), "size": len(about)})
     manifest = json.dumps(manifest).encode()
     answers = {f"manifests/{TAG}": (manifest, kind), f"manifests/{digest(manifest)}": (manifest, kind),
-               f"blobs/{digest(about)}": (about, "application/octet-stream")}
+               f"blobs/{digest(about)}": (about, "application/octet-stream"),
+               f"blobs/{digest(layer)}": (layer, "application/octet-stream")}
 
     def fault(handler):
         content, kind = answers.get(handler.path.removeprefix("/v2/nvidia/cuda/"), (None, None))
@@ -61,6 +90,7 @@ def base_with_user(user):
     between = Between(REGISTRY)
     between.fault = fault
     between.address = f"127.0.0.1:{between.server_port}"
+    between.image = digest(about)
     return between
 
 
@@ -192,9 +222,7 @@ class Standalone(StandaloneProject):
         self.expect_same_image(pulled["image_id"], built["image_id"])
 
     def test_base_with_a_user(self):
-        project = self.make_project("user")
-        site = project / "launch.toml"
-        site.write_text(site.read_text().replace(REGISTRY, base_with_user("65534").address))
+        project = self.project_on(changed_base("65534"), "user")
         recipe = project / f"recipes/{NAME}.toml"
         with self.subTest("the recipe's user"):
             self.lock(project)
@@ -221,6 +249,92 @@ class Standalone(StandaloneProject):
             image = self.build(project=project)["image_id"]
             self.assertEqual(in_image(self, image, *write), "65534\n/srv\n" + 3 * "65534:65534\n")
             self.assertNotEqual(in_image(self, image, "find", "/opt/venv", "-name", "small_tool*.pyc"), "")
+
+    def project_on(self, base, name):
+        """A project on another base."""
+        project = self.make_project(name)
+        site = project / "launch.toml"
+        site.write_text(site.read_text().replace(REGISTRY, base.address))
+        self.bases.add(base.image)
+        return project
+
+    def locked_project_on(self, name, *members):
+        """The same with these files in the base."""
+        project = self.project_on(changed_base(members=members), name)
+        self.lock(project)
+        return project
+
+    def test_base_with_an_opt_of_its_own(self):
+        project = self.locked_project_on("opt", member("opt", 0o1777, 65534), member("opt/vendor", 0o700, 7),
+                                         member("opt/vendor/f", 0o600, 7, b"theirs"))
+        pulled, built = self.build(project=project), self.build("--dockerfile", project=project)
+        self.assertEqual(in_image(self, pulled["image_id"], "stat", "-c", "%a %u:%g", "/opt", "/opt/vendor"),
+                         "1777 65534:65534\n700 7:7\n")
+        self.expect_same_image(pulled["image_id"], built["image_id"])
+
+    def test_base_with_a_link_for_opt(self):
+        project = self.locked_project_on("link", member("var/opt/vendor"), member("opt", target="var/opt"))
+        self.launch("build", NAME, project=project, code=2)
+        self.assertIn(f"error: the base image docker.io/nvidia/cuda:{TAG} has a link at /opt, which the layers of /opt/venv "
+                      "would replace\n\nhint: set another base image with `from` under [image] of the recipe, and lock again\n",
+                      self.words)
+        image = self.build("--dockerfile", project=project)["image_id"]
+        self.assertEqual(in_image(self, image, "sh", "-c", "readlink /opt; ls /opt; small"), "var/opt\nhere\nvendor\nvenv\nsmall\n")
+
+    def test_base_with_packages_in_the_virtual_environment(self):
+        site = f"opt/venv/lib/python{PYTHON}/site-packages"
+        project = self.locked_project_on("packages", member("opt/venv/bin"), member("opt/venv/bin/torchrun", content=b"theirs"),
+                                         member(f"{site}/small_data"),
+                                         member(f"{site}/small_data/old.py", content=b"old = 1\n"))
+        self.launch("build", NAME, "--digest", project=project, code=2)
+        self.assertIn(f"error: the base image docker.io/nvidia/cuda:{TAG} has /opt/venv, whose files would be mixed with those "
+                      "of the lock\n", self.words)
+        self.launch("build", NAME, "--dockerfile", project=project, code=1)
+        self.assertIn(f"error: the new image of {NAME} does not work: a trial in it exited with code 1\n"
+                      "  /opt/venv/bin/torchrun belongs to no package of the lock\n"
+                      f"  /{site}/small_data/old.py belongs to no package of the lock\n", self.words)
+
+    def project_of(self, name, **wheels):
+        """A locked project of wheels with these files."""
+        project = self.make_project(name)
+        for package, files in wheels.items():
+            write_wheel(self.root / "wheels", package, files)
+        recipe = project / f"recipes/{NAME}.toml"
+        recipe.write_text(recipe.read_text().replace('"nvidia-large"', ", ".join(f'"{package}"' for package in wheels)) +
+                          '[train]\ncommand = ["main.py"]\ngpus = 0\n')
+        self.lock(project)
+        return project
+
+    def test_wheels_that_do_not_fit_together(self):
+        project = self.project_of("clash", clashone={"thing": "a file"}, clashtwo={"thing/a.py": ""})
+        for arguments in (["build", NAME], ["build", NAME, "--digest"], ["build", NAME, "--dockerfile"], ["serve", NAME],
+                          ["build", NAME, "--push", "127.0.0.1:9/x:1"], ["render", NAME, "--context", str(self.root / "clashing")],
+                          ["train", NAME, "--env", "mounted"]):
+            with self.subTest(arguments):
+                self.launch(*arguments, project=project, code=2, LAUNCH_STATE=str(self.root / "state"))
+                self.assertIn("error: the wheels of clashone 1.0 and clashtwo 1.0 cannot be installed together: "
+                              f'"lib/python{PYTHON}/site-packages/thing" is a file in the first and a folder in the second\n',
+                              self.words)
+
+    def test_a_wheel_that_replaces_files_and_one_that_ends_python(self):
+        other = "def main():\n    print('other')\n"
+        project = self.project_of("odd", zzover={"small_tool.py": other}, ends={"ends.py": "import os\nos._exit(0)\n"})
+        replaced = {"package": "small-tool 1.0", "by": "zzover 1.0", "files": 1,
+                    "first": f"lib/python{PYTHON}/site-packages/small_tool.py"}  # fmt: skip
+        images = []
+        for arguments in ([], ["--dockerfile"]):
+            with self.subTest(arguments):
+                self.launch("build", NAME, *arguments, project=project, code=1)
+                self.assertIn(f"error: the new image of {NAME} does not work: a trial in it exited with code 1\n"
+                              "  importing ends ended Python with code 0\n", self.words)
+                answer = self.build("--no-run", *arguments, project=project)
+                self.assertEqual(answer["replaced"], [replaced])
+                self.assertIn(f"warning: zzover 1.0 replaces 1 file of small-tool 1.0: {replaced['first']}\n", self.words)
+                self.assertEqual(in_image(self, answer["image_id"], "small"), "other\n")
+                verified = self.launch("verify", NAME, project=project, code=1)
+                self.assertEqual(verified["problems"], [{"kind": "smoke", "text": "the smoke test exited with code 1"}])
+                images.append(answer["image_id"])
+        self.expect_same_image(*images)
 
     def test_is_served_and_pushed_as_it_is(self):
         self.lock()

@@ -36,6 +36,7 @@ class StandaloneProject(unittest.TestCase):
         cls.root = pathlib.Path(tempfile.mkdtemp(prefix="launch-test-standalone-")).resolve()
         cls.addClassCleanup(shutil.rmtree, cls.root)
         cls.images = set()
+        cls.bases = set()  # which go last
         cls.addClassCleanup(cls.remove_images)
         for folder in ("served", "wheels"):
             (cls.root / folder).mkdir()
@@ -54,7 +55,7 @@ class StandaloneProject(unittest.TestCase):
 
     @classmethod
     def remove_images(cls):
-        for image in cls.images:
+        for image in [*cls.images, *cls.bases]:
             subprocess.run(["podman", "rmi", "--force", image], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     @classmethod

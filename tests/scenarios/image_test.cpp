@@ -225,7 +225,8 @@ TEST_F(Build, Json) {
             "demo@sha256:[SHA256]\","
             "\"image_id\":"
             "\"sha256:[SHA256]\",\"layers\":[{\"digest\":\"sha256:[SHA256]\",\"size\":421,\"wheels\":"
-            "[\"torch-2.3.1-py3-none-any.whl\"]}],\"schema\":1,\"seconds\":[SECONDS],\"sizes\":[{\"digest\":"
+            "[\"torch-2.3.1-py3-none-any.whl\"]}],\"replaced\":[],\"schema\":1,\"seconds\":[SECONDS],"
+            "\"sizes\":[{\"digest\":"
             "\"sha256:[SHA256]\",\"name\":"
             "\"torch 2.3.1\",\"unpacked\":421}],\"up_to_date\":false}\n");
 }

@@ -244,7 +244,10 @@ TEST_F(VerifyScenario, WithoutASmokeTestOfItsOwn) {
   smoke("");
   auto done = verify();
   EXPECT_EQ(done.code, 0);
-  EXPECT_THAT(done.out, HasSubstr("smoke test in [TIME]: what is locked is installed and can be imported\n"));
+  EXPECT_THAT(
+      done.out,
+      HasSubstr(
+          "smoke test in [TIME]: what is locked is installed, and what the recipe lists can be imported\n"));
   EXPECT_THAT(scenario_.read(kRecord), HasSubstr("\"smoke\": null"));
   scenario_.write("engine/site/torch-2.3.1.dist-info/METADATA",
                   "Metadata-Version: 2.1\nName: torch\nVersion: 2.2\n");

@@ -69,12 +69,13 @@ TEST(PlanInstallation, PutsEveryFileInItsPlace) {
       places({entry("demo/"), entry("demo/__init__.py"), entry("demo/bin/tool", 0100755),
               entry("demo-1.data/scripts/run.sh"), entry("demo-1.data/headers/demo.h"),
               entry("demo-1.data/data/share/demo.txt"), entry("demo-1.data/platlib/fast.so"),
+              entry("demo-1.data/data/lib64/demo.so"), entry("demo-1.data/data/lib64x/demo.so"),
               entry("demo-1.dist-info/METADATA"), entry("demo-1.dist-info/RECORD"),
               entry("demo-1.dist-info/RECORD.jws")}),
       ElementsAre("lib/python3.12/site-packages/demo/__init__.py",
                   "lib/python3.12/site-packages/demo/bin/tool x", "bin/run.sh x script",
                   "include/python3.12/demo/demo.h", "share/demo.txt", "lib/python3.12/site-packages/fast.so",
-                  "lib/python3.12/site-packages/demo-1.dist-info/METADATA"));
+                  "lib/demo.so", "lib64x/demo.so", "lib/python3.12/site-packages/demo-1.dist-info/METADATA"));
 }
 
 TEST(PlanInstallation, RefusesWhatDoesNotBelong) {

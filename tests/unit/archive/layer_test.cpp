@@ -137,6 +137,18 @@ TEST(Layer, HasARecordForEachOfItsWheels) {
       testing::AllOf(testing::HasSubstr("\nother/__init__.py,"), testing::Not(testing::HasSubstr("demo"))));
 }
 
+/// As an installer leaves it, and as the wheel has it in a layer of its own.
+TEST(Layer, HasReplacedFilesInTheRecordOfTheirWheel) {
+  const auto one = fakes::make_wheel({.name = "one", .version = "1", .files = {{"both.py", "1"}}});
+  const auto two = fakes::make_wheel({.name = "two", .version = "1", .files = {{"both.py", "22"}}});
+  const auto files = files_of(Made({one, two}).bytes);
+  for (const auto& [name, wheel] : {std::pair{"one", one}, {"two", two}}) {
+    const auto record = kSite + name + "-1.dist-info/RECORD";
+    EXPECT_EQ(files.at(record), files_of(Made({wheel}).bytes).at(record));
+  }
+  EXPECT_EQ(files.at(kSite + "both.py"), "22");
+}
+
 TEST(Layer, IsTheDeflateStreamsOfTheWheel) {
   const Made made({demo()});
   const auto* entry = made.zips[0].find("demo/numbers.txt");
@@ -157,10 +169,11 @@ TEST(Layer, HasTheDiffIdOfItsTar) {
   }
 }
 
-/// An image of last year and one of today share this layer: a change needs another kLayerVersion.
+/// An image of last year and one of today share this layer: a change needs another kLayerVersion. (Version 2
+/// refuses wheels that replace a part of the virtual environment, and has replaced files in RECORD.)
 TEST(Layer, NeverChanges) {
   const Made made({demo(false)});
-  EXPECT_EQ(kLayerVersion, 1);
+  EXPECT_EQ(kLayerVersion, 2);
   EXPECT_EQ(made.facts->layer.hex(), "2590062df54ee679bef6afd6c554bd9484c1fc67915e6664bfc4a8d217b4c1a2");
   EXPECT_EQ(made.facts->tar.hex(), "bbcc05b25993185d4b047ab85ea65d9df7c51199afdf6cb8edcc28bc873bd9ec");
 }

@@ -91,6 +91,11 @@ TEST(LayerTree, TakesTheLaterOfTwoWheelsWithOneFile) {
   }
   EXPECT_EQ(found, 1);
   EXPECT_EQ(tree.records.size(), 2U);
+  ASSERT_EQ(tree.replaced.size(), 1U);
+  EXPECT_TRUE(tree.replaced[0].path.ends_with("tests/a.py"));
+  EXPECT_EQ(tree.replaced[0].wheel, 0U);
+  EXPECT_EQ(tree.replaced[0].size, 1U);
+  EXPECT_EQ(tree.replaced[0].digest, Digest::of("1"));
 }
 
 TEST(LayerTree, RefusesWhatNoImageMayHold) {
@@ -125,6 +130,24 @@ TEST(LayerTree, RefusesWhatNoImageMayHold) {
                 "\" has a name of 256 bytes, more than the 255 that file systems allow");
   EXPECT_EQ(refusal({{"demo-1.0.data/purelib/demo-1.0.dist-info/RECORD", ""}}),
             intro + "\"" + site + "demo-1.0.dist-info/RECORD\" is listed twice");
+}
+
+TEST(LayerTree, RefusesWhatWouldReplaceTheVirtualEnvironmentItself) {
+  const auto said = [](const std::string& path) {
+    return "the wheel cannot be installed: \"" + path +
+           "\" would take the place of a part of the virtual environment";
+  };
+  EXPECT_EQ(refusal({{"demo-1.0.data/data/pyvenv.cfg", "home = /x\n"}}), said("pyvenv.cfg"));
+  EXPECT_EQ(refusal({{"demo-1.0.data/data/lib64", ""}}), said("lib64"));
+  EXPECT_EQ(refusal({{"demo-1.0.data/data/bin/python3", "#!/bin/sh\n"}}), said("bin/python3"));
+  EXPECT_EQ(refusal({{"demo-1.0.data/scripts/python", "#!python\n"}}), said("bin/python"));
+  EXPECT_EQ(refusal({{"demo-1.0.data/scripts/python3/x", ""}}), said("bin/python3/x"));
+  EXPECT_EQ(refusal({{"demo-1.0.dist-info/entry_points.txt", "[gui_scripts]\npython3.12 = os:getcwd\n"}}),
+            said("bin/python3.12"));
+  EXPECT_EQ(refusal({{"demo-1.0.data/data/bin", ""}}),
+            "the wheel cannot be installed: \"bin\" is both a file and a folder");
+  EXPECT_EQ(refusal({{"demo-1.0.data/scripts/python3.11", ""}, {"demo-1.0.data/scripts/python3-config", ""}}),
+            "accepted");
 }
 
 LayerSpec plain() {

@@ -305,16 +305,6 @@ TEST(MakeEnvironment, WithoutSpaceLeavesNothingInTheWay) {
   }
 }
 
-TEST(MakeEnvironment, AFileWhereAnotherWheelHasAFolderIsRefused) {
-  MountedBench bench;
-  bench.locked.lock.lock.packages.push_back(
-      bench.locked_wheel("zz", "1.0", {{"numpy.py", "x"}, {"torch", "a file"}}));
-  const auto made = bench.make();
-  ASSERT_FALSE(made);
-  EXPECT_EQ(made.error().message(),
-            "\"venv/lib/python3.12/site-packages/torch\" is a file in one wheel and a folder in another");
-}
-
 TEST(PlanMounted, HasTheSettingsOfTheImage) {
   MountedBench bench;
   const auto plan = bench.plan_it();

@@ -250,7 +250,7 @@ TEST(PlanImage, AWheelThatIsNoneIsNamed) {
   bench.put(wheel.file_name, bytes);
   EXPECT_EQ(bench.failure(),
             "error: the wheel cannot be installed: it has no .dist-info folder\n"
-            "  while making the layer of numpy-2.2.6-py3-none-any.whl\n");
+            "  while reading numpy-2.2.6-py3-none-any.whl\n");
 }
 
 TEST(CanBePlanned, WhatHasAPythonOfItsOwn) {

@@ -204,7 +204,8 @@ class TryImage(Case):
         info = f"site/{name.replace('-', '_')}-{version}.dist-info"
         self.write(f"site/{module}.py", content)
         self.write(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-        self.write(f"{info}/RECORD", f"{module}.py,,\n{info[5:]}/METADATA,,\n{info[5:]}/RECORD,,\n")
+        self.write(f"{info}/RECORD", f"{module}.py,,\n{info[5:]}/METADATA,,\n{info[5:]}/RECORD,,\n"
+                                      f"{info[5:]}/top_level.txt,,\n")
         self.write(f"{info}/top_level.txt", module + "\n")
 
     def trial(self, *arguments):
@@ -230,6 +231,55 @@ class TryImage(Case):
         self.assertEqual(code, 1)
         self.assertTrue(out.startswith("import demo:\nTraceback (most recent call last):\n"), out)
         self.assertTrue(out.endswith("\nModuleNotFoundError: No module named 'no_such_module'\n"), out)
+
+    def test_the_word_is_the_last_line_if_nothing_is_wrong(self):
+        self.package("demo", "1.0", "print('imported')\n")
+        self.assertEqual(self.trial("--word", "w0rd", "demo==1.0", "--", "demo"), (0, "imported\nw0rd\n"))
+        self.assertEqual(self.trial("--word", "w0rd", "--"), (0, "w0rd\n"))
+        self.assertEqual(self.trial("--word", "w0rd", "demo==2.0", "--"), (1, "demo is 1.0, expected 2.0\n"))
+
+    def test_an_import_that_ends_python_is_named(self):
+        self.package("a-good", "1.0", "print('good')\n")
+        self.package("ends", "1.0", "import os, sys; sys.stdout.flush(); os._exit(int(os.environ.get('ENDS_WITH', 0)))\n")
+        self.package("last", "1.0", "print('last')\n")
+        arguments = ("--word", "w0rd", "a-good==1.0", "ends==1.0", "last==1.0", "--", "a-good", "ends", "last")
+        self.assertEqual(self.trial(*arguments), (1, "good\nimporting ends ended Python with code 0\n"))
+        self.write("site/ends.py", "import os; os.kill(os.getpid(), 9)\n")
+        self.assertEqual(self.trial("ends==1.0", "--", "ends"), (137, "importing ends ended Python with code 137\n"))
+
+    def test_nothing_else_is_in_the_virtual_environment(self):
+        site = f"lib/python{sys.version_info[0]}.{sys.version_info[1]}/site-packages"
+        self.package("demo", "1.0")
+        self.package("old", "3.0")
+        (self.root / "venv/bin").mkdir(parents=True)
+        for name in ("python", "python3", f"python{sys.version_info[0]}.{sys.version_info[1]}"):
+            (self.root / "venv/bin" / name).symlink_to(os.path.realpath(sys.executable))
+        (self.root / "venv/lib64").symlink_to("lib")
+        self.write("venv/pyvenv.cfg", f"home = {os.path.dirname(os.path.realpath(sys.executable))}\n")
+        (self.root / "venv" / site).parent.mkdir(parents=True)
+        (self.root / "site").rename(self.root / "venv" / site)
+        self.write(f"venv/{site}/__pycache__/demo.pyc", b"")
+
+        def trial(*locked):
+            done = subprocess.run([self.root / "venv/bin/python3", "-I", "-B", "-c", (SCRIPTS / "try_image.py").read_text(),
+                                   "--word", "w0rd", *locked, "--"], text=True, capture_output=True)  # fmt: skip
+            self.assertEqual(done.stderr, "")
+            return done.returncode, done.stdout
+
+        self.assertEqual(trial("demo==1.0", "old==3.0"), (0, "w0rd\n"))
+        venv = self.root / "venv"
+        old = [f"{venv}/{site}/{name} belongs to no package of the lock\n"
+               for name in ("old-3.0.dist-info/METADATA", "old-3.0.dist-info/RECORD", "old-3.0.dist-info/top_level.txt", "old.py")]
+        self.assertEqual(trial("demo==1.0"), (1, "".join(old)))
+        self.write("venv/bin/torchrun", "")
+        self.write(f"venv/{site}/demo/more.py", "")
+        self.write(f"venv/{site}/old.pth", "")
+        more = [f"{venv}/bin/torchrun belongs to no package of the lock\n", f"{venv}/{site}/demo/more.py belongs to no package of the lock\n"]
+        self.assertEqual(trial("demo==1.0"), (1, "".join(more + old[:3]) + "… and 2 more files\n"))
+
+    def test_an_error_at_the_end_of_python_counts(self):
+        self.package("demo", "1.0", "import atexit, os; atexit.register(os._exit, 7)\n")
+        self.assertEqual(self.trial("--word", "w0rd", "demo==1.0", "--", "demo"), (7, ""))
 
     def test_an_import_that_exits_is_one_that_fails(self):
         self.package("demo", "1.0", "raise SystemExit(0)\n")

@@ -16,15 +16,21 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-/// An engine that records its calls and gives one answer.
+/// An engine that records its calls and gives one answer, with the word of the trial if all is well.
 class OneAnswer final : public ProcessRunner {
  public:
   ProcessOutcome answer;
+  bool ends_early = false;
   std::vector<std::vector<std::string>> calls;
 
   Result<ProcessOutcome> run(const ProcessSpec& spec, std::stop_token) override {
     calls.push_back(spec.argv);
-    if (spec.argv[1] == "run") return answer;
+    if (spec.argv[1] == "run") {
+      auto said = answer;
+      const auto word = std::find(spec.argv.begin(), spec.argv.end(), "--word");
+      if (answer.exit_code == 0 && !ends_early) said.out += *(word + 1) + "\n";
+      return said;
+    }
     ProcessOutcome listed;  // of containers that a killed trial left
     if (spec.argv[1] == "ps" && calls.size() == 1) listed.out = left;
     return listed;
@@ -79,7 +85,9 @@ TEST_F(TryImage, RunsItsInterpreterOnceWithoutNetwork) {
   auto argv = runner_.calls.back();
   const auto script = std::find(argv.begin(), argv.end(), kTrialScript);
   ASSERT_NE(script, argv.end());
-  EXPECT_THAT(std::vector(script + 1, argv.end()),
+  ASSERT_EQ(script[1], "--word");
+  EXPECT_THAT(script[2], testing::MatchesRegex("[0-9a-f]{32}"));
+  EXPECT_THAT(std::vector(script + 3, argv.end()),
               ElementsAre("filelock==3.18", "numpy==2.2.6", "torch==2.8.0.dev20250606+cu128", "--", "numpy",
                           "torch"));
   argv.erase(script, argv.end());
@@ -124,6 +132,22 @@ TEST_F(TryImage, ThatFailsQuotesTheContainer) {
             "  torch 2.8 is not installed\n  killed" +
                 std::string(kHint));
   EXPECT_EQ(kind_, ErrorKind::no);
+}
+
+TEST_F(TryImage, ThatEndsEarlyIsNoSuccess) {
+  runner_.ends_early = true;
+  EXPECT_EQ(
+      outcome(),
+      "error: the new image of demo does not work: a trial in it exited with code 0 before it was done" +
+          std::string(kHint));
+  EXPECT_EQ(kind_, ErrorKind::no);
+  runner_.answer.out = runner_.calls.back().at(runner_.calls.back().size() - 7) + "\n";  // an earlier word
+  ASSERT_EQ(runner_.answer.out.size(), 33U);
+  work_.clock.sleep(std::chrono::milliseconds(1), {});
+  EXPECT_EQ(
+      outcome(),
+      "error: the new image of demo does not work: a trial in it exited with code 0 before it was done\n  " +
+          std::string(trim(runner_.answer.out)) + kHint);
 }
 
 TEST_F(TryImage, ThatFailsQuotesTheLastLinesOnly) {
