@@ -83,6 +83,7 @@ class LogMux {
     std::optional<Stream> bar = {};                    ///< whose progress bar is at the end of `last`
     std::map<RankLine::Kind, std::string> begun = {};  ///< unfinished lines
     std::optional<RankException> exception = {};
+    std::optional<RankException> handled = {};
   };
   using Key = std::pair<int, int>;  ///< node, rank; rank -1 for torchrun
 

@@ -2,6 +2,8 @@
 
     {"hook": true}         it is loaded; the signal that rank.py chose now makes the stacks of all threads follow
     {"exception": {…}}     nothing caught this exception
+    {"exit": {…}}          the script called sys.exit, which may yet be caught: code, text (if it gave one), handled
+                           (the exception that it was handling, if any)
     {"end": true}          the interpreter ends by itself, not by os._exit, a signal or another program's exec
 
 The script runs as if this were not there: a sitecustomize of the user's or the distribution's is imported as Python
@@ -60,10 +62,11 @@ def outline(error):
 
 
 def chain_of(error):
-    """The exceptions that led to this one, the nearest first."""
+    """The exceptions that led to this one, the nearest first. "from None" hides one from who reads the traceback; it
+    led to this one all the same."""
     chain, seen = [], {id(error)}
     while len(chain) < MOST:
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        error = error.__cause__ or error.__context__
         if error is None or id(error) in seen:
             break
         seen.add(id(error))
@@ -161,6 +164,27 @@ class Reporter:
         except BaseException:
             pass
 
+    def leave_with(self, argument):
+        """Called when the script calls sys.exit."""
+        try:
+            if self.thread_now() != self.thread or self.pid != os.getpid():
+                return
+            # As Python does it: None is 0, and what is no number is printed, with code 1.
+            number = argument if isinstance(argument, int) else 0 if argument is None else 1
+            error = sys.exc_info()[1]
+            if number & 0xFF == 0:
+                return
+            what = {"code": number & 0xFF}
+            if not isinstance(argument, int):
+                what["text"] = str(argument)[:LONGEST_MESSAGE]
+            if error is not None and not isinstance(error, SystemExit):
+                what["handled"] = {**outline(error), "chain": chain_of(error), "leaves": leaves_of(error)}
+            import json
+
+            self.say(json.dumps({"exit": what}, ensure_ascii=False))
+        except Exception:
+            pass
+
     def end(self):
         """Of all atexit handlers the last, as it was registered first."""
         try:
@@ -169,6 +193,18 @@ class Reporter:
             self.say('{"end": true}')
         except BaseException:
             pass
+
+
+def note_exits(reporter):
+    """sys.exit raises SystemExit, of which excepthook is never told."""
+    previous = sys.exit
+
+    def exit(status=None, /):
+        reporter.leave_with(status)
+        previous(status)
+
+    exit.__module__, exit.__qualname__, exit.__doc__ = "sys", "exit", previous.__doc__
+    sys.exit = exit
 
 
 def enable_stacks(reporter, number):
@@ -196,6 +232,7 @@ def load(parent, pipe, number):
 
     sys.excepthook = excepthook
     atexit.register(reporter.end)
+    note_exits(reporter)
     try:
         enable_stacks(reporter, number)
     except Exception:

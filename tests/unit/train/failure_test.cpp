@@ -381,6 +381,61 @@ TEST(Cause, ATracebackOnStderrCountsOnlyAsTheLastWord) {
   EXPECT_EQ(cause_of(end).sentence(), "rank 0 on node 0 exited with code 3");
 }
 
+TEST(Cause, ATracebackOnStderrIsOldSecondsAfterIt) {
+  auto end = raised(0, 1.0, "ValueError: bad");
+  end.event.exception->uncaught = false;
+  end.event.ended_normally = false;  // os._exit
+  end.event.time = 3.0;
+  EXPECT_EQ(cause_of(end).sentence(), "rank 0 on node 0 raised ValueError: bad");
+  end.event.time = 3.1;
+  EXPECT_EQ(cause_of(end).sentence(), "rank 0 on node 0 exited with code 1");
+  end.event.ended_normally = std::nullopt;  // an exit handler may have taken the time
+  EXPECT_EQ(cause_of(end).sentence(), "rank 0 on node 0 raised ValueError: bad");
+  end.event.ended_normally = true;
+  end.event.time = 11.0;
+  EXPECT_EQ(cause_of(end).sentence(), "rank 0 on node 0 exited with code 1: ValueError: bad");
+  end.event.time = 11.1;
+  EXPECT_EQ(cause_of(end).sentence(), "rank 0 on node 0 exited with code 1");
+}
+
+TEST(Cause, WhatFollowedAPrintedTracebackIsShown) {
+  auto end = raised(0, 1.0, "ValueError: bad");
+  end.event.exception->uncaught = false;
+  end.event.ended_normally = false;
+  end.last_lines = {"step 1", "Traceback", "[rank0]: ValueError: bad", "FATAL: no disk"};
+  EXPECT_THAT(cause_of(end).last_lines,
+              testing::ElementsAre("Traceback", "ValueError: bad", "FATAL: no disk"));
+  end.last_lines = {"step 9", "FATAL: no disk"};
+  EXPECT_THAT(cause_of(end).last_lines,
+              testing::ElementsAre("Traceback", "ValueError: bad", "step 9", "FATAL: no disk"));
+}
+
+TEST(Cause, WhatWasHandledAtTheExitDecidesBeforeWords) {
+  auto end = with_words(ended(0, 1.0, 3), {kGlooClosed});
+  end.event.ended_normally = true;
+  EXPECT_EQ(cause_of(end).kind, CauseKind::connection);
+  end.event.handled = RankException{.raised = exception("ValueError: bad")};
+  EXPECT_EQ(cause_of(end).sentence(), "rank 0 on node 0 exited with code 3: ValueError: bad")
+      << "words of its clean-up";
+  end.event.handled->raised = exception("subprocess.CalledProcessError: Command 'x' returned 1");
+  EXPECT_EQ(cause_of(end).kind, CauseKind::connection);
+  end.event.words.clear();
+  end.event.handled->raised = exception(kGlooClosed);
+  EXPECT_EQ(cause_of(end).kind, CauseKind::connection);
+}
+
+TEST(Cause, OfAnExceptionAboutAnotherProcessIsWhatThatSaidOfAPeer) {
+  auto end = raised(0, 1.0, "subprocess.CalledProcessError: Command 'x' returned 1");
+  EXPECT_EQ(cause_of(end).sentence(),
+            "rank 0 on node 0 raised subprocess.CalledProcessError: Command 'x' returned 1");
+  EXPECT_THAT(cause_of(end).last_lines, testing::ElementsAre("step 1", "step 2")) << "with the other's";
+  end.event.words = {kGlooClosed};
+  EXPECT_EQ(cause_of(end).sentence(),
+            std::string("rank 0 on node 0 lost its connection to another rank: ") + kGlooClosed);
+  end.event.exception->raised = exception("ValueError: mine");
+  EXPECT_EQ(cause_of(end).sentence(), "rank 0 on node 0 raised ValueError: mine");
+}
+
 TEST(Cause, TextOfSysExit) {
   auto end = ended(0, 1.0, 1);
   end.event.said = "no such data set";
