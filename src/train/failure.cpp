@@ -147,13 +147,21 @@ std::optional<Cause> find_crashed(std::span<const RankEnd> ranks) {
   return first;
 }
 
+/// Functions of torch.distributed in which a rank leaves the others.
+constexpr std::array<std::string_view, 2> kLeaves{" in destroy_process_group", " in _shutdown_backend"};
+
 /// The rank that others waited for until they timed out: of those that run on, the only one, or the first
-/// that does not wait itself.
+/// that does not wait itself, or where others told that they do, the first that did not answer.
 std::optional<Cause> find_late(std::span<const UnfinishedRank> unfinished, const Cause& victim) {
+  const auto first = [&](auto is_it) {
+    const auto found = std::find_if(unfinished.begin(), unfinished.end(), is_it);
+    return found == unfinished.end() ? nullptr : &*found;
+  };
+  const auto waiting = [](const auto& rank) { return waits(rank.stacks); };
   const UnfinishedRank* late = unfinished.size() == 1 ? unfinished.data() : nullptr;
-  for (const auto& rank : unfinished) {
-    if (late == nullptr && !rank.stacks.empty() && !waits(rank.stacks)) late = &rank;
-  }
+  if (late == nullptr) late = first([&](const auto& rank) { return !rank.stacks.empty() && !waiting(rank); });
+  if (late == nullptr && first(waiting) != nullptr)
+    late = first([](const auto& rank) { return rank.stacks.empty(); });
   if (late == nullptr) return std::nullopt;
   Cause cause;
   cause.node = late->node;
@@ -163,10 +171,19 @@ std::optional<Cause> find_late(std::span<const UnfinishedRank> unfinished, const
   cause.time = victim.time;
   cause.message = victim.sentence();
   cause.last_lines = late->stacks.empty() ? late->last_lines : late->stacks;
+  if (late->stacks.empty()) cause.hint = no_answer_hint(late->node);
   return cause;
 }
 
 }  // namespace
+
+std::string no_answer_hint(int node) {
+  return fmt::format(
+      "check node {}: a rank that does not answer is stopped, in another program, or in the kernel, as with "
+      "a "
+      "dead file system",
+      node);
+}
 
 std::string signal_name(int number) {
   const char* name = ::sigabbrev_np(number);
@@ -255,11 +272,20 @@ std::string exception_in(std::span<const std::string> lines) {
 }
 
 bool waits(std::span<const std::string> stacks) {
-  // With the line that names the thread. Its outer frames say nothing: forward of FSDP may call what hangs.
-  constexpr std::size_t kInnermost = 4;
-  const auto innermost = stacks.first(std::min(kInnermost, stacks.size()));
-  return std::any_of(innermost.begin(), innermost.end(),
-                     [](const auto& line) { return has(line, "/torch/distributed/"); });
+  // Outer frames say nothing: forward of FSDP may call what hangs.
+  for (const auto& line : stacks) {
+    const auto file = line.find("File \"");
+    if (file == std::string::npos && &line != &stacks.front()) return false;  // the next thread
+    if (file == std::string::npos) continue;  // the line that names the thread
+    constexpr std::string_view kDistributed = "/torch/distributed/";
+    const auto at = line.find(kDistributed, file);
+    if (at == std::string::npos && has(line, "/torch/")) continue;  // passes the call on: torch/_ops.py
+    if (at == std::string::npos) return false;
+    const auto rest = std::string_view(line).substr(at + kDistributed.size());
+    return !rest.starts_with("checkpoint/") && !rest.starts_with("optim/") &&
+           std::none_of(kLeaves.begin(), kLeaves.end(), [&](auto leave) { return rest.ends_with(leave); });
+  }
+  return false;
 }
 
 bool is_victim(CauseKind kind) {

@@ -67,6 +67,8 @@ std::string signal_name(int number);
 /// What to do about a SIGKILL of which nothing else is known.
 inline constexpr const char* kAfterSigkill =
     "SIGKILL usually means out of memory: check dmesg or reduce memory use";
+/// What to do about a rank that did not send its stacks.
+std::string no_answer_hint(int node);
 
 /// Why a run failed.
 struct Cause {
@@ -98,7 +100,8 @@ bool is_victim(CauseKind kind);
 std::optional<Cause> find_cause(std::span<const RankEnd> ranks, std::span<const NodeEnd> nodes,
                                 std::span<const UnfinishedRank> unfinished = {});
 
-/// A rank's main thread, whose stack comes first, waits for others: in a collective or at their store.
+/// A rank's main thread, whose stack comes first, waits for others: in a collective or at their store. Not
+/// one that writes a checkpoint, or leaves the others.
 bool waits(std::span<const std::string> stacks);
 
 /// A failure in torchrun's closing table: the only report on a rank whose rank.py was killed.

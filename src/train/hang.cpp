@@ -51,19 +51,19 @@ Behind find_behind(const Silence& silence) {
   }
   std::size_t waiting = 0;
   std::optional<Look::Key> behind;
+  std::optional<Look::Key> mute;  // without an answer
   for (const auto& [key, lines] : stacks) {
+    auto& found = lines.empty() ? mute : behind;
     if (waits(lines)) {
       ++waiting;
-    } else if (!behind && !lines.empty()) {
-      behind = key;
+    } else if (!found) {
+      found = key;
     }
   }
   // Ranks that all work may be in the middle of a long step, and none is behind.
-  if (behind && (waiting > 0 || stacks.size() == 1))
-    return {behind, waiting == 0
-                        ? ""
-                        : count_of(waiting, "rank") + (waiting == 1 ? " waits" : " wait") + " for others"};
-  return {};
+  if (waiting == 0) return {behind && stacks.size() == 1 ? behind : std::nullopt, ""};
+  return {behind ? behind : mute,
+          count_of(waiting, "rank") + (waiting == 1 ? " waits" : " wait") + " for others"};
 }
 
 }  // namespace
@@ -116,7 +116,7 @@ Cause hang_cause(const Silence& silence) {
   }
   const auto [rank, why] = find_behind(silence);
   if (!rank) {
-    cause.message = said + (is_waited_for(silence) ? ", and all wait for others" : ", and none has moved");
+    cause.message = said + (why.empty() ? ", and none has moved" : ", and all wait for others");
     if (!silence.look.stacks.empty()) cause.node = silence.look.stacks.begin()->first.first;
     return cause;
   }
@@ -129,7 +129,9 @@ Cause hang_cause(const Silence& silence) {
     return cause;
   }
   cause.rank = rank->second;
-  cause.message = fmt::format("{}, {}{}", said, why, frame.empty() ? "" : "; it is at " + frame);
+  if (stacks.empty()) cause.hint = no_answer_hint(cause.node);
+  cause.message =
+      fmt::format("{}, {}; it {}", said, why, frame.empty() ? "does not answer" : "is at " + frame);
   return cause;
 }
 

@@ -221,6 +221,13 @@ TEST(Order, AfterATimeoutTheRankThatOthersWaitedFor) {
   const auto asleep = find_cause(late, {}, std::vector{waits, sleeps});
   EXPECT_EQ(asleep->rank, 3);
   EXPECT_EQ(asleep->last_lines, sleeps.stacks);
+  // Or the one that does not answer.
+  const auto mute = find_cause(late, {}, std::vector{UnfinishedRank{1, 1}, waits});
+  EXPECT_EQ(mute->rank, 1);
+  EXPECT_EQ(mute->hint,
+            "check node 1: a rank that does not answer is stopped, in another program, or in the kernel, as "
+            "with a dead "
+            "file system");
   // Without stacks nobody knows which.
   EXPECT_EQ(blamed(late, {{2, 2}, {3, 3}}), cause_of(late[0]).sentence());
   // A lost peer is no reason to suspect who is alive.
