@@ -94,6 +94,7 @@ int precedence(CauseKind kind) {
       return 1;
     case CauseKind::left:
     case CauseKind::hang:
+    case CauseKind::closed:
       return 2;
     case CauseKind::timeout:
       return 3;
@@ -175,6 +176,43 @@ std::optional<Cause> find_late(std::span<const UnfinishedRank> unfinished, const
   return cause;
 }
 
+/// What a rank that ran on had raised: before it was asked to end, or at its end.
+std::optional<Cause> raised_by(const UnfinishedRank& rank, std::span<const RankEnd> ranks) {
+  auto exception = rank.handling;
+  for (const auto& end : ranks) {
+    const auto& last = end.event.exception;
+    if (!exception && end.node == rank.node && end.rank == rank.rank && last && last->uncaught)
+      exception = last;
+  }
+  if (!exception || exception->raised.type == "KeyboardInterrupt") return std::nullopt;
+  exception->uncaught = true;
+  return cause_of(
+      RankEnd{rank.node, rank.rank, {.code = 1, .time = exception->time, .exception = exception}});
+}
+
+/// The rank that is the cause where others only lost a peer, as it ran on and did not wait: it cleaned up
+/// after an exception, or it is the only one.
+std::optional<Cause> find_closed(std::span<const RankEnd> ranks, std::span<const UnfinishedRank> unfinished,
+                                 const Cause& victim) {
+  std::vector<const UnfinishedRank*> busy;
+  for (const auto& rank : unfinished) {
+    if (rank.stacks.empty() || waits(rank.stacks)) continue;
+    auto raised = raised_by(rank, ranks);
+    if (!raised) busy.push_back(&rank);
+    if (raised && !is_victim(raised->kind)) return raised;
+  }
+  if (busy.size() != 1) return std::nullopt;
+  Cause cause;
+  cause.node = busy.front()->node;
+  cause.rank = busy.front()->rank;
+  cause.kind = CauseKind::closed;
+  cause.code = victim.code;
+  cause.time = victim.time;
+  cause.message = fmt::format("it was at {}; {}", frame_text(busy.front()->stacks), victim.sentence());
+  cause.last_lines = busy.front()->stacks;
+  return cause;
+}
+
 }  // namespace
 
 std::string no_answer_hint(int node) {
@@ -220,6 +258,8 @@ std::string_view kind_name(CauseKind kind) {
       return "left";
     case CauseKind::hang:
       return "hang";
+    case CauseKind::closed:
+      return "closed";
     case CauseKind::timeout:
       return "timeout";
     case CauseKind::connection:
@@ -250,6 +290,8 @@ std::string Cause::sentence() const {
       return fmt::format("{} ended with code 0 while the others were still running", who);
     case CauseKind::hang:
       return rank ? fmt::format("{} did not join a collective: {}", who, message) : message;
+    case CauseKind::closed:
+      return fmt::format("{} seems to have closed its connections: {}", who, message);
     case CauseKind::timeout:
       return fmt::format("{} timed out waiting for other ranks: {}", who, message);
     case CauseKind::connection:
@@ -288,6 +330,19 @@ bool waits(std::span<const std::string> stacks) {
   return false;
 }
 
+std::string frame_text(std::span<const std::string> stacks) {
+  constexpr std::string_view kFile = "  File \"";
+  for (const auto& line : stacks) {  // `  File "/workspace/train.py", line 31 in load`
+    if (!line.starts_with(kFile)) continue;
+    auto text = std::string_view(line).substr(kFile.size());
+    const auto quote = text.find("\", line ");
+    if (quote == std::string_view::npos) return {};
+    const auto file = text.substr(0, quote);
+    return fmt::format("{}:{}", file.substr(file.rfind('/') + 1), text.substr(quote + 8));
+  }
+  return {};
+}
+
 bool is_victim(CauseKind kind) {
   return precedence(kind) >= precedence(CauseKind::launcher);
 }
@@ -310,7 +365,10 @@ std::optional<Cause> find_cause(std::span<const RankEnd> ranks, std::span<const 
   });
   if (first.kind != CauseKind::timeout && first.kind != CauseKind::connection) return first;
   if (auto left = find_left(ranks, first)) return left;
-  if (first.kind == CauseKind::connection) return find_crashed(ranks).value_or(first);
+  if (first.kind == CauseKind::connection) {
+    if (auto crashed = find_crashed(ranks)) return crashed;
+    return find_closed(ranks, unfinished, first).value_or(first);
+  }
   return find_late(unfinished, first).value_or(first);
 }
 

@@ -87,19 +87,6 @@ bool is_waited_for(const Silence& silence) {
          std::any_of(ras.begin(), ras.end(), [](const auto& node) { return !node.second.empty(); });
 }
 
-std::string frame_text(const std::vector<std::string>& stacks) {
-  constexpr std::string_view kFile = "  File \"";
-  for (const auto& line : stacks) {  // `  File "/workspace/train.py", line 31 in load`
-    if (!line.starts_with(kFile)) continue;
-    auto text = std::string_view(line).substr(kFile.size());
-    const auto quote = text.find("\", line ");
-    if (quote == std::string_view::npos) return {};
-    const auto file = text.substr(0, quote);
-    return fmt::format("{}:{}", file.substr(file.rfind('/') + 1), text.substr(quote + 8));
-  }
-  return {};
-}
-
 Cause hang_cause(const Silence& silence) {
   const auto silent = std::chrono::duration<double>(silence.silent).count();
   const auto said = fmt::format("no rank has printed a line for {}", human_seconds(silent));

@@ -39,7 +39,4 @@ bool is_waited_for(const Silence& silence);
 /// Without a rank if nobody can tell, or all wait. Pure.
 Cause hang_cause(const Silence& silence);
 
-/// "train.py:31 in load", the innermost frame of the main thread; empty if unknown. Pure.
-std::string frame_text(const std::vector<std::string>& stacks);
-
 }  // namespace launch::train

@@ -63,6 +63,9 @@ void LogMux::take(int node, Stream stream, std::string_view line) {
       case RankLine::Kind::handled:
         source(node, said->rank).handled = read_rank_exception(said->text);
         break;
+      case RankLine::Kind::handling:
+        source(node, said->rank).handling = read_rank_exception(said->text);
+        break;
       case RankLine::Kind::stacks:
         tell = stacks(node, *said);
         break;
@@ -233,6 +236,12 @@ void LogMux::hush() {
   for (const auto& [key, from] : sources_) {
     if (show_ && from.bar) show(from, *from.bar, "", Shown::bar);
   }
+}
+
+std::optional<RankException> LogMux::handling(int node, int rank) const {
+  const std::scoped_lock lock(mutex_);
+  const auto found = sources_.find({node, rank});
+  return found == sources_.end() ? std::nullopt : found->second.handling;
 }
 
 std::vector<std::string> LogMux::last_lines(int node, std::optional<int> rank) const {

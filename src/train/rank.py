@@ -11,7 +11,8 @@ node's output knows which rank wrote what, which ended first, and how:
     @launch RANK f JSON    an exception: type, mro, message, time, chain, leaves, lines. With "hook", nothing caught
                            it, and the end follows, perhaps after seconds; without, it is the last on stderr.
                            words, as of x
-    @launch RANK h JSON    the exception that it was handling when it called sys.exit: as f, without lines
+    @launch RANK h JSON    the exception that it was handling when it called sys.exit: as f
+    @launch RANK d JSON    the exception that it is handling, after a request: as f
     @launch RANK k JSON    the stacks of its threads, after a request: time, lines
     @launch RANK r JSON    what NCCL's RAS told in this node, after such a request: time, lines
     @launch RANK x JSON    it ended: code, signal, started, time; asked_to_end (before it ended), asked (when);
@@ -33,6 +34,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # absent with PYTHONSAFEPATH
 
@@ -227,7 +229,7 @@ class Rank:
         self.started = time.time()
         self.memory = Memory()
         self.watch = Watch(self.timed_out)
-        self.hook = Hook(self.failed, self.stacks, self.leaving)
+        self.hook = Hook(self.failed, partial(self.tell_handled, b"d"), self.stacks, self.leaving)
         self.control = Control(self)
 
     def start(self):
@@ -284,6 +286,10 @@ class Rank:
         put(b"f", fitting({"type": kind, "mro": [kind], "message": text, "time": time.time(), "chain": [], "leaves": [],
                            "hook": True, "asked_to_end": self.asked is not None}, [text]))
 
+    @staticmethod
+    def tell_handled(kind, exception):
+        put(kind, fitting({**exception, "time": time.time()}, exception["lines"]))
+
     def stacks(self, lines):
         put(b"k", fitting_lines({"time": time.time()}, main_thread_first(lines)))
 
@@ -298,7 +304,7 @@ class Rank:
         return self.known.get(how) if code > 0 and how in self.known else self.known_now(aborted=code < 0)
 
     def ask_for_stacks(self):
-        """The stacks follow as an event, if the rank can tell them, and what NCCL knows. From any thread."""
+        """The stacks, and what it is handling, follow as events, if the rank can tell them, and what NCCL knows. From any thread."""
         self.hook.ask_for_stacks(self.process)
         if os.environ.get("LOCAL_RANK", "0") == "0":
             threading.Thread(target=self.ask_ras, daemon=True).start()
@@ -335,7 +341,7 @@ class Rank:
         if "text" in exit:
             event["said"] = exit["text"][:LONGEST_TEXT]
         if "handled" in exit:
-            put(b"h", fitting({**exit["handled"], "time": event["time"]}, []))
+            self.tell_handled(b"h", exit["handled"])
         put(b"x", shortened(event))
 
 

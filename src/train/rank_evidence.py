@@ -9,6 +9,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 HOOK_FOLDER = os.path.join(HERE, "hook")  # holds rank_hook.py as sitecustomize.py
 STACKS_SIGNAL = signal.SIGRTMAX - 2
+HANDLED_SIGNAL = signal.SIGRTMAX - 3
 LONGEST_EVENT = 3900  # bytes of a line, so that it is one write
 LONGEST_TEXT = 500
 
@@ -68,8 +69,9 @@ def fitting(event, lines):
 class Hook:
     """The pipe from rank_hook.py, which runs inside the rank."""
 
-    def __init__(self, on_exception, on_stacks, on_leaving):
-        self.on_exception, self.on_stacks, self.on_leaving = on_exception, on_stacks, on_leaving
+    def __init__(self, on_exception, on_handled, on_stacks, on_leaving):
+        self.on_exception, self.on_handled = on_exception, on_handled
+        self.on_stacks, self.on_leaving = on_stacks, on_leaving
         self.read_end, self.write_end = os.pipe()
         self.rest = b""
         self.loaded = False
@@ -87,7 +89,7 @@ class Hook:
             return environment
         others = environment.get("PYTHONPATH")
         environment["PYTHONPATH"] = HOOK_FOLDER + (os.pathsep + others if others else "")
-        environment["LAUNCH_RANK_HOOK"] = f"{os.getpid()} {self.write_end} {STACKS_SIGNAL}"
+        environment["LAUNCH_RANK_HOOK"] = f"{os.getpid()} {self.write_end} {STACKS_SIGNAL} {HANDLED_SIGNAL}"
         return environment
 
     def take(self, data):
@@ -109,6 +111,8 @@ class Hook:
             self.exception = said["exception"]
             if not self.exception["late"]:
                 self.on_exception(self.exception)
+        if "handled" in said:
+            self.on_handled(said["handled"])
         if "exit" in said:
             self.exit = said["exit"]
             self.on_leaving("exit")
@@ -132,9 +136,8 @@ class Hook:
         """Without the hook, and after an exec of another program, the signal would kill the rank. One that ends has
         nothing to tell."""
         if self.loaded and self.open and not self.ended and rank.poll() is None:
+            rank.send_signal(HANDLED_SIGNAL)
             rank.send_signal(STACKS_SIGNAL)
-            return True
-        return False
 
 
 class Watch:

@@ -1,9 +1,11 @@
 """Runs inside a rank, as its sitecustomize, and tells rank.py over a pipe how the rank ends. One line each:
 
-    {"hook": true}         it is loaded; the signal that rank.py chose now makes the stacks of all threads follow
+    {"hook": true}         it is loaded; the signals that rank.py chose now make the stacks of all threads follow, and
+                           the exception that the main thread is handling
     {"exception": {…}}     nothing caught this exception
     {"exit": {…}}          the script called sys.exit, which may yet be caught: code, text (if it gave one), handled
                            (the exception that it was handling, if any)
+    {"handled": {…}}       the main thread is handling this exception, perhaps in the clean-up after it
     {"end": true}          the interpreter ends by itself, not by os._exit, a signal or another program's exec
 
 The script runs as if this were not there: a sitecustomize of the user's or the distribution's is imported as Python
@@ -106,6 +108,10 @@ def script_is_running():
     return frame.f_code.co_name in ("<module>", "_run_module_as_main")  # the latter with -m
 
 
+def whole(error, lines):
+    return {**outline(error), "chain": chain_of(error), "leaves": leaves_of(error), "lines": lines}
+
+
 class Reporter:
     def __init__(self, pipe):
         import _thread
@@ -115,6 +121,7 @@ class Reporter:
         os.set_inheritable(pipe, False)
         self.file = self.identity()
         self.told = False
+        self.at_end = lambda: None
         os.register_at_fork(after_in_child=self.leave)
 
     def identity(self):
@@ -152,8 +159,7 @@ class Reporter:
             return
         import json
 
-        what = outline(error)
-        what.update(time=now, late=late, chain=chain_of(error), leaves=leaves_of(error), lines=lines_of(error))
+        what = {**whole(error, lines_of(error)), "time": now, "late": late}
         self.say(json.dumps({"exception": what}, ensure_ascii=False))
 
     def raised(self, error):
@@ -177,11 +183,22 @@ class Reporter:
             what = {"code": number & 0xFF}
             if not isinstance(argument, int):
                 what["text"] = str(argument)[:LONGEST_MESSAGE]
-            if error is not None and not isinstance(error, SystemExit):
-                what["handled"] = {**outline(error), "chain": chain_of(error), "leaves": leaves_of(error)}
+            if isinstance(error, Exception):
+                what["handled"] = whole(error, lines=[])
             import json
 
             self.say(json.dumps({"exit": what}, ensure_ascii=False))
+        except Exception:
+            pass
+
+    def asked(self, _number, _frame):
+        """Called by the signal, in the main thread, as soon as that executes Python."""
+        try:
+            error = sys.exc_info()[1]
+            if self.pid == os.getpid() and isinstance(error, Exception):
+                import json
+
+                self.say(json.dumps({"handled": whole(error, lines_of(error))}, ensure_ascii=False))
         except Exception:
             pass
 
@@ -190,6 +207,7 @@ class Reporter:
         try:
             # Set even if excepthook was replaced without calling the previous one.
             self.report(getattr(sys, "last_exc", None) or getattr(sys, "last_value", None), late=True)
+            self.at_end()
             self.say('{"end": true}')
         except BaseException:
             pass
@@ -207,18 +225,23 @@ def note_exits(reporter):
     sys.exit = exit
 
 
-def enable_stacks(reporter, number):
+def enable_questions(reporter, stacks, handled):
     import _signal  # built in
     import faulthandler
 
+    # Calls that the kernel can restart are not interrupted. Ignored in the end, when Python would restore what kills.
+    _signal.signal(handled, reporter.asked)
+    _signal.siginterrupt(handled, False)
+    reporter.at_end = lambda: _signal.signal(handled, _signal.SIG_IGN)
+
     # What the signal does once the interpreter, which is ending, has put back what was there before faulthandler.
-    _signal.signal(number, _signal.SIG_IGN)
+    _signal.signal(stacks, _signal.SIG_IGN)
     if not faulthandler.is_enabled():
         faulthandler.enable(2)
-    faulthandler.register(number, reporter.pipe, all_threads=True, chain=False)
+    faulthandler.register(stacks, reporter.pipe, all_threads=True, chain=False)
 
 
-def load(parent, pipe, number):
+def load(parent, pipe, stacks, handled):
     if os.getppid() != parent:
         return
     import atexit
@@ -234,7 +257,7 @@ def load(parent, pipe, number):
     atexit.register(reporter.end)
     note_exits(reporter)
     try:
-        enable_stacks(reporter, number)
+        enable_questions(reporter, stacks, handled)
     except Exception:
         pass  # no stacks then
     reporter.say('{"hook": true}')

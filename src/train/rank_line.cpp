@@ -42,6 +42,8 @@ std::optional<RankLine::Kind> kind_of(char letter) {
       return RankLine::Kind::failed;
     case 'h':
       return RankLine::Kind::handled;
+    case 'd':
+      return RankLine::Kind::handling;
     case 'k':
       return RankLine::Kind::stacks;
     case 'r':

@@ -23,7 +23,7 @@ inline constexpr std::string_view kCursorUp = "\x1b[A";
 
 /// One line in the format of rank.py.
 struct RankLine {
-  enum class Kind { out, err, started, failed, handled, stacks, ras, ended };
+  enum class Kind { out, err, started, failed, handled, handling, stacks, ras, ended };
   /// Of a line of out or err, what the text is: all of it; a part, to which the next line of this rank and
   /// kind belongs; all of it, but the next replaces it on a terminal; or its start, which comes again with
   /// the rest.
@@ -45,7 +45,8 @@ struct Raised {
   std::string message = {};
 };
 
-/// An exception with which a rank failed, the last on its stderr, or one that it was handling as it left.
+/// An exception with which a rank failed, the last on its stderr, or one that it was handling as it left or
+/// was asked.
 struct RankException {
   Raised raised;
   double time = 0;                      ///< seconds since 1970

@@ -258,6 +258,47 @@ TEST(Order, ARankThatCrashesSlowlyIsTheCauseIfTheOthersOnlyLostIt) {
   EXPECT_EQ(blamed({lost, aborted}), cause_of(lost).sentence()) << "a victim, too";
 }
 
+/// A rank that is alive, in its clean-up.
+UnfinishedRank cleans_up(int rank, const std::string& text = {}) {
+  UnfinishedRank alive{
+      rank, rank, {"Thread 0x1 (most recent call first):", "  File \"/w/train.py\", line 3 in close"}, {}};
+  if (!text.empty()) alive.handling = RankException{.raised = exception(text), .time = 1.5, .lines = {text}};
+  return alive;
+}
+
+TEST(Order, ARankThatCleansUpIsTheCauseIfTheOthersOnlyLostIt) {
+  const auto lost = raised(0, 1.0, kGlooClosed);
+  const UnfinishedRank waits{
+      2,
+      2,
+      {"Thread 0x1 (most recent call first):", "  File \"/v/torch/distributed/x.py\", line 1 in f"},
+      {}};
+  const auto cause = find_cause(std::vector{lost}, {}, std::vector{waits, cleans_up(1)});
+  ASSERT_TRUE(cause);
+  EXPECT_EQ(cause->sentence(),
+            "rank 1 on node 1 seems to have closed its connections: it was at train.py:3 in "
+            "close; " +
+                cause_of(lost).sentence());
+  EXPECT_EQ(kind_name(cause->kind), "closed");
+  EXPECT_EQ(cause->code, 1);
+  EXPECT_EQ(cause->last_lines, cleans_up(1).stacks);
+  // Which of two cannot be known, unless one has raised.
+  EXPECT_EQ(blamed({lost}, {cleans_up(1), cleans_up(3)}), cause_of(lost).sentence());
+  EXPECT_EQ(blamed({lost}, {cleans_up(1), cleans_up(3, "ValueError: loss is NaN")}),
+            "rank 3 on node 3 raised ValueError: loss is NaN");
+  // A victim may clean up, too.
+  EXPECT_EQ(blamed({lost}, {cleans_up(1), cleans_up(3, kGlooClosed)}), cause->sentence());
+  EXPECT_EQ(blamed({lost}, {waits, cleans_up(3, kGlooClosed)}), cause_of(lost).sentence());
+  // At last it says what it raised; one that was ended by SIGINT does not.
+  auto says = stopped(raised(1, 9.0, "ValueError: loss is NaN"), 5.0, 0);
+  EXPECT_EQ(blamed({lost, says}, {cleans_up(1)}), "rank 1 on node 1 raised ValueError: loss is NaN");
+  says.event.exception->raised = exception("KeyboardInterrupt");
+  EXPECT_EQ(blamed({lost, says}, {cleans_up(1)}), cause->sentence());
+  // Better evidence.
+  EXPECT_EQ(blamed({lost, raised(2, 2.0, "KeyError: 'a'")}, {cleans_up(1, "ValueError: loss is NaN")}),
+            "rank 2 on node 2 raised KeyError: 'a'");
+}
+
 TEST(Order, NobodyFailed) {
   EXPECT_EQ(blamed({ended(0, 1.0, 0)}), "");
 }

@@ -164,7 +164,7 @@ TEST(Hang, RanksMoveIfTheirMainThreadOrTheirOperationsDo) {
 TEST(Hang, FramesAreShort) {
   EXPECT_EQ(frame_text(kLoads), "train.py:31 in load");
   EXPECT_EQ(frame_text({}), "");
-  EXPECT_EQ(frame_text({"  File \"t.py"}), "");
+  EXPECT_EQ(frame_text(Lines{"  File \"t.py"}), "");
 }
 
 }  // namespace

@@ -344,6 +344,35 @@ TEST_F(RankScript, TellsTheStacksOfARankThatHangs) {
   EXPECT_EQ(event().code, 0);
 }
 
+TEST_F(RankScript, TellsWhatARankIsHandlingAsItCleansUp) {
+  ASSERT_TRUE(write_file(scratch_.path() / "asks.py", kAsks));
+  starter_ = "asks.py";
+  run("import time\n"
+      "try: raise ValueError('loss is NaN') from KeyError('a')\n"
+      "finally: time.sleep(1)\n");
+  EXPECT_THAT(stacks_, testing::Not(testing::IsEmpty()));
+  const auto handling = mux_.handling(0, 5);
+  ASSERT_TRUE(handling);
+  EXPECT_EQ(handling->raised.message, "loss is NaN");
+  EXPECT_EQ(handling->chain.size(), 1U);
+  EXPECT_THAT(handling->lines, testing::Contains("ValueError: loss is NaN"));
+  EXPECT_EQ(event().exception->raised.message, "loss is NaN");
+  EXPECT_FALSE(event().handled);
+}
+
+TEST_F(RankScript, IsHandlingNothingInAStep) {
+  ASSERT_TRUE(write_file(scratch_.path() / "asks.py", kAsks));
+  starter_ = "asks.py";
+  run("import time\n"
+      "try: {}['a']\n"
+      "except KeyError: pass\n"
+      "began = time.monotonic()\n"
+      "time.sleep(1)\n"
+      "print(time.monotonic() - began >= 1)\n");
+  EXPECT_FALSE(mux_.handling(0, 5));
+  EXPECT_THAT(shown_, ElementsAre("out [0.5] True"));
+}
+
 /// The same, with a RAS of NCCL on a port of its own; `says` is Python for what it answers.
 std::string asks_with_ras(const std::string& says) {
   return "import os, socket, threading\n"
