@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/colour.hpp"
 #include "base/text.hpp"
 #include "train/blame.hpp"
 #include "train/rendezvous.hpp"
@@ -35,7 +36,7 @@ void explain_node(Cause& cause, const NodeEnd& end) {
   cause.kind = CauseKind::launcher;
   cause.code = end.code;
   cause.repeats = end.code == 2;  // wrong arguments
-  cause.message = exception_in(end.last_lines);
+  cause.message = without_colours(exception_in(end.last_lines));
   for (const auto& line : end.last_lines) {
     if (const auto port = port_in_use(line)) {
       cause.message =
@@ -52,7 +53,7 @@ void explain_node(Cause& cause, const NodeEnd& end) {
     return;
   }
   if (cause.message.empty() && !end.last_lines.empty())
-    cause.message = std::string(trim(end.last_lines.back()));
+    cause.message = without_colours(trim(end.last_lines.back()));
   if (cause.message.empty()) cause.message = fmt::format("it exited with code {} and no message", end.code);
   const auto colon = cause.message.find(": ");
   Raised raised{cause.message.substr(0, colon), {cause.message.substr(0, colon)}, cause.message};

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/colour.hpp"
 #include "base/text.hpp"
 #include "train/blame.hpp"
 #include "train/failure.hpp"
@@ -218,6 +219,7 @@ Cause cause_of(const RankEnd& end) {
   } else {
     explain_exit(cause, event);
   }
+  cause.message = without_colours(cause.message);
   return cause;
 }
 

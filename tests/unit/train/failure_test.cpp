@@ -402,6 +402,14 @@ TEST(Blame, TheFirstMemberOfAGroupWithAFaultOfItsOwnDecides) {
   EXPECT_EQ(cause_of(group).kind, CauseKind::connection);
 }
 
+TEST(Cause, HasNoColours) {
+  const auto cause = cause_of(raised(0, 1.0, "ValueError: \x1b[31mred\x1b[0m end"));
+  EXPECT_EQ(cause.sentence(), "rank 0 on node 0 raised ValueError: red end");
+  EXPECT_EQ(cause.last_lines.back(), "ValueError: \x1b[31mred\x1b[0m end");
+  const std::vector<NodeEnd> nodes{{.node = 1, .code = 1, .last_lines = {"\x1b[1mno\x1b[m torch"}}};
+  EXPECT_EQ(find_cause({}, nodes)->message, "no torch");
+}
+
 TEST(Cause, OfAnExceptionIsItsFirstLineAndShowsItsTraceback) {
   const auto cause =
       cause_of(raised(0, 1.0, "RuntimeError: Error(s) in loading state_dict:\n\tMissing key: w"));
