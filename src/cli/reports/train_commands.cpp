@@ -36,6 +36,7 @@ std::vector<std::string> comments_of(const train::Plan& plan) {
 /// Of a node: the shell's command of several steps. Its last replaces the shell, which hands on no signal.
 std::string node_text(const std::vector<containers::Command>& steps) {
   std::vector<std::string> texts;
+  texts.reserve(steps.size());
   for (const auto& command : steps) texts.push_back(shell_text(command));
   if (texts.size() > 1) texts.back().insert(0, "exec ");
   return join(texts, " && ") + R"( & nodes="$nodes $!")";
