@@ -54,6 +54,16 @@ std::string printable(std::string_view text, Colours colours) {
   return out;
 }
 
+std::string without_colours(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const auto length = text.front() == kEscape ? sequence_length(text) : 0;
+    if (length == 0) out += text.front();
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out;
+}
+
 std::string first_characters(std::string_view printable, std::size_t most) {
   std::string out;
   bool on = false;

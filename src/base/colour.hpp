@@ -15,6 +15,9 @@ enum class Colours { kept, dropped };
 /// each colour, is always dropped: the rest of the line is empty.
 std::string printable(std::string_view text, Colours colours);
 
+/// A text without its colours, and else as it is.
+std::string without_colours(std::string_view text);
+
 /// As many characters from the start of such a line as are given; tabs become spaces. Colours are kept, and
 /// switched off at the end. Wide characters count as one.
 std::string first_characters(std::string_view printable, std::size_t most);

@@ -51,6 +51,21 @@ bool a_platform_sets(std::string_view name, std::string_view value) {
   });
 }
 
+/// What else a device's name without "=" matches, as the end of "… is a prefix that …"; nullopt: nothing.
+std::optional<std::string> prefix_of_devices(std::string_view name) {
+  const auto stem = name.substr(0, name.find_last_not_of("0123456789") + 1);
+  if (stem == "mlx") return fmt::format("matches {0}_0 and {0}_1", name == stem ? "mlx5" : name);
+  const bool counted = stem.ends_with('_') || stem == "bnxt_re";  // mlx5_0, bnxt_re0: no number begins with 0
+  if (stem == name) return fmt::format("matches {0}{1}0 and {0}{1}1", name, counted ? "" : "_");
+  if (counted && name.substr(stem.size()) == "0") return std::nullopt;
+  return fmt::format("also matches {}0", name);
+}
+
+std::optional<std::string> prefix_of_interfaces(std::string_view name) {
+  return specs::is_digit(name.back()) ? fmt::format("also matches {}.100", name)
+                                      : fmt::format("matches {0}0 and {0}1", name);
+}
+
 class Linter {
  public:
   Linter(const NcclVersion& version, const Topology* topology) : version_(version), topology_(topology) {}
@@ -111,13 +126,11 @@ class Linter {
     for (const auto entry : list.entries) {
       const auto name = entry.substr(0, entry.find(':'));
       if (name.empty()) continue;
-      const bool numbered = specs::is_digit(name.back());
-      if (list.excludes && !(devices && numbered)) continue;  // "^docker" means all of them
-      const auto example = !numbered ? fmt::format("matches {0}0 and {0}1", name)
-                           : devices ? fmt::format("also matches {}0", name)
-                                     : fmt::format("also matches {}.100", name);
+      const auto example = devices ? prefix_of_devices(name) : prefix_of_interfaces(name);
+      // "^docker" and "^mlx5" mean all of them.
+      if (!example || (list.excludes && !(devices && example->starts_with("also")))) continue;
       warn(fmt::format("{}: {} is a prefix that {}; write exact names after \"{}\"", known.name,
-                       in_quotes(name), example, list.excludes ? "^=" : "="));
+                       in_quotes(name), *example, list.excludes ? "^=" : "="));
       return;
     }
   }

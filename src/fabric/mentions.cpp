@@ -1,6 +1,7 @@
 #include "fabric/mentions.hpp"
 
 #include <algorithm>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -12,6 +13,7 @@ namespace launch::fabric {
 namespace {
 
 constexpr std::string_view kPrefix = "NCCL_";
+constexpr std::string_view kNoReturns = "end lines with \"\\n\" alone, as dos2unix does";
 
 bool is_name(std::string_view text) {
   return !text.empty() && !specs::is_digit(text.front()) &&
@@ -54,24 +56,104 @@ std::optional<std::string> unless_computed(std::string value) {
   return value;
 }
 
-/// The value of YAML's list of names and values: the next line, "value: …".
-std::optional<std::string> value_below(std::string_view next) {
-  const auto text = skip(next, " -");
-  constexpr std::string_view kValue = "value:";
+/// A place in a file: its lines, and the current one.
+struct Place {
+  std::span<const std::string_view> lines;
+  std::size_t at = 0;
+  bool dockerfile = false;
+};
+
+/// A comment, unless it is one that a scheduler reads.
+bool is_comment(std::string_view line) {
+  line = trim(line);
+  return (line.starts_with('#') && !line.starts_with("#SBATCH") && !line.starts_with("#PBS")) ||
+         line.starts_with("//");
+}
+
+/// What follows the key "value" of YAML or JSON at the start of `text`; nullopt if that is not there.
+std::optional<std::string_view> after_value_key(std::string_view text) {
+  text = skip(text, " -{,\"'");
+  constexpr std::string_view kValue = "value";
   if (!text.starts_with(kValue)) return std::nullopt;
-  return unless_computed(value_at(skip(text.substr(kValue.size()), " "), " #\t"));
+  text = skip(text.substr(kValue.size()), "\"' ");
+  if (!text.starts_with(':')) return std::nullopt;
+  return skip(text.substr(1), " ");
+}
+
+/// The value in YAML's and JSON's lists of names and values: in the same line after the name, in the next
+/// line, or in the one before, "- value: …", each but for comments.
+std::optional<std::string> value_beside(std::string_view after, const Place& place) {
+  if (const auto same = after_value_key(after)) return unless_computed(value_at(*same, " ,}\t"));
+  const auto read = [](std::string_view line) -> std::optional<std::string> {
+    const auto text = after_value_key(line);
+    return text ? unless_computed(value_at(*text, " #\t")) : std::nullopt;
+  };
+  auto next = place.at + 1;
+  while (next < place.lines.size() && is_comment(place.lines[next])) ++next;
+  if (next < place.lines.size() && after_value_key(place.lines[next])) return read(place.lines[next]);
+  if (skip(place.lines[place.at], " ").starts_with('-')) return std::nullopt;  // the list's item begins here
+  auto before = place.at;
+  while (before > 0 && is_comment(place.lines[before - 1])) --before;
+  return before == 0 ? std::nullopt : read(place.lines[before - 1]);
+}
+
+/// The last word: "-gx" of "set -gx".
+std::string_view last_word(std::string_view text) {
+  const auto space = text.find_last_of(" \t");
+  return space == std::string_view::npos ? text : text.substr(space + 1);
+}
+
+/// Whether the name and its value follow as two words: setenv of csh, -genv and -env of Intel MPI and MPICH,
+/// set -gx of fish.
+bool takes_two_words(std::string_view before) {
+  const auto last = last_word(before);
+  if (last.ends_with("setenv") || last == "-genv" || last == "-env") return true;
+  const bool exports = last == "--export" || (last.starts_with('-') && !last.starts_with("--") &&
+                                              last.find('x') != std::string_view::npos);
+  return exports && last_word(trim(before.substr(0, before.size() - last.size()))).ends_with("set");
+}
+
+/// A name alone in a list of srun: --container-env=A,B and --export=ALL,A.
+bool is_listed(std::string_view before) {
+  const auto last = last_word(before);
+  return last.find("--container-env=") != std::string_view::npos ||
+         last.find("--export=") != std::string_view::npos;
+}
+
+/// "NAME=VALUE" of srun's --export, whose values end at a comma.
+Mention mention_exported(std::string_view after) {
+  Mention mention;
+  const auto value = value_at(after, " \t,");
+  mention.value = unless_computed(value);
+  if (after.starts_with('"') || after.starts_with('\'')) return mention;
+  const auto rest = skip(after.substr(value.size()), ",");
+  const auto next = rest.substr(0, rest.find_first_of(" \t,\"'"));
+  const bool lower = std::any_of(next.begin(), next.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  if (rest.size() < after.size() - value.size() && lower && next.find('=') == std::string_view::npos)
+    mention.problem = fmt::format(
+        "Slurm ends the value at the comma before {}: export it in the script instead", in_quotes(next));
+  return mention;
 }
 
 /// What follows a name in a script, Dockerfile or YAML.
-std::optional<Mention> mention_after(std::string_view before, std::string_view after, std::string_view next,
-                                     bool dockerfile) {
+std::optional<Mention> mention_after(std::string_view before, std::string_view after, const Place& place) {
   constexpr std::string_view kShellEnds = " \t;&|,)\\";
   Mention mention;
+  const bool quoted = before.ends_with('"') || before.ends_with('\'');
+  const auto word = trim(quoted ? before.substr(0, before.size() - 1) : before);
+  if (word.ends_with("name:") || word.ends_with("name\":")) {  // - name: NAME
+    mention.value = value_beside(after, place);
+    return mention;
+  }
+  if (before.ends_with("${")) {  // ${NAME:=VALUE}
+    if (!after.starts_with('=') && !after.starts_with(":=")) return std::nullopt;
+    mention.value = unless_computed(value_at(after.substr(after.find('=') + 1), "}"));
+    return mention;
+  }
   if (after.starts_with('=') && !after.starts_with("== ")) {
-    // srun's "--export=A=1,B=2" has commas; a comma of a shell is part of the value.
-    const bool listed = before.find("--export=") != std::string_view::npos;
-    const auto ends = listed ? " \t," : dockerfile ? " \t" : " \t;&|)\\";
-    mention.value = unless_computed(value_at(after.substr(1), ends));
+    if (before.find("--export=") != std::string_view::npos) return mention_exported(after.substr(1));
+    // A comma of a shell is part of the value.
+    mention.value = unless_computed(value_at(after.substr(1), place.dockerfile ? " \t" : " \t;&|)\\"));
     return mention;
   }
   const auto rest = skip(after, "\"' ");
@@ -88,36 +170,30 @@ std::optional<Mention> mention_after(std::string_view before, std::string_view a
     mention.value = unless_computed(value_at(skip(rest.substr(1), " "), " ,#\t}"));
     return mention;
   }
-  const auto word = trim(before);
-  if (dockerfile && to_lower(word) == "env" && after.starts_with(' ')) {  // ENV NAME VALUE
-    mention.value = unless_computed(std::string(trim(after)));
+  const bool spaced = after.starts_with(' ') || after.starts_with('\t');
+  if (place.dockerfile && to_lower(word) == "env" && spaced) {  // ENV NAME VALUE
+    mention.value = unless_computed(value_at(trim(after), ""));
     return mention;
   }
-  if (word.ends_with("setenv") &&
-      (after.starts_with(' ') || after.starts_with('\t'))) {  // csh: setenv NAME VALUE
+  if (takes_two_words(word) && spaced) {
     mention.value = unless_computed(value_at(skip(after, " \t"), " \t;&|)\\"));
     return mention;
   }
-  if (word.ends_with("name:")) {  // - name: NAME
-    mention.value = value_below(next);
-    return mention;
-  }
   const bool passed_on = word.ends_with("-x") || word.ends_with("-e") || word.ends_with("--env") ||
-                         word == "export" || to_lower(word) == "arg";
+                         word == "export" || to_lower(word) == "arg" || is_listed(word);
   return passed_on ? std::optional(mention) : std::nullopt;
 }
 
-void find_in_line(std::string_view line, std::string_view next, std::size_t number, bool dockerfile,
-                  std::vector<Mention>& out) {
+void find_in_line(std::string_view line, const Place& place, std::vector<Mention>& out) {
   for (std::size_t at = line.find(kPrefix); at != std::string_view::npos; at = line.find(kPrefix, at)) {
     auto end = at;
     while (end < line.size() && specs::is_word(line[end])) ++end;
-    const bool whole =
-        at == 0 || !(specs::is_word(line[at - 1]) || line[at - 1] == '$' || line[at - 1] == '{');
+    const auto before = line.substr(0, at);
+    const bool whole = at == 0 || before.ends_with("${") ||
+                       !(specs::is_word(line[at - 1]) || before.ends_with('$') || before.ends_with('{'));
     if (whole) {
-      auto mention = mention_after(line.substr(0, at), line.substr(end), next, dockerfile);
-      if (mention) {
-        mention->line = number;
+      if (auto mention = mention_after(before, line.substr(end), place)) {
+        mention->line = place.at + 1;
         mention->name = std::string(line.substr(at, end - at));
         out.push_back(*std::move(mention));
       }
@@ -126,20 +202,30 @@ void find_in_line(std::string_view line, std::string_view next, std::size_t numb
   }
 }
 
-/// A comment, unless it is one that a scheduler reads.
-bool is_comment(std::string_view line) {
-  line = trim(line);
-  return (line.starts_with('#') && !line.starts_with("#SBATCH") && !line.starts_with("#PBS")) ||
-         line.starts_with("//");
+/// The shell hands on the carriage return before a line's end.
+void mind_return(Mention& mention) {
+  if (!mention.value || !mention.value->ends_with('\r')) return;
+  mention.problem = fmt::format("the shell keeps the carriage return at the end of {}'s value: {}",
+                                mention.name, kNoReturns);
 }
 
 std::vector<Mention> find_in_script(std::string_view text, bool dockerfile) {
   std::vector<Mention> out;
-  const auto all = lines(text);
+  // YAML and Python do not mind carriage returns.
+  const auto first = text.substr(0, text.find('\n'));
+  const bool shell = first.starts_with("#!") && first.find("sh") != std::string_view::npos;
+  const auto all = shell ? split(text, '\n') : lines(text);
+  constexpr std::string_view kNewline = "\\n";  // as echo -e and printf write it
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (is_comment(all[i])) continue;
-    find_in_line(all[i], i + 1 < all.size() ? all[i + 1] : std::string_view(), i + 1, dockerfile, out);
+    for (auto rest = all[i];;) {
+      const auto end = rest.find(kNewline);
+      find_in_line(rest.substr(0, end), {all, i, dockerfile}, out);
+      if (end == std::string_view::npos) break;
+      rest.remove_prefix(end + kNewline.size());
+    }
   }
+  for (auto& mention : out) mind_return(mention);
   return out;
 }
 
@@ -157,6 +243,9 @@ std::vector<Mention> find_in_conf(std::string_view text) {
     } else if (name != line.name) {
       mention.problem =
           fmt::format("NCCL takes {} for the variable's name: remove the white space", in_quotes(line.name));
+    } else if (line.value.ends_with('\r')) {
+      mention.problem = fmt::format(
+          "most releases of NCCL keep the carriage return at the end of {}'s value: {}", word, kNoReturns);
     } else if (line.value.starts_with('"') || line.value.starts_with('\'')) {
       mention.problem = fmt::format("NCCL keeps the quotes in the value of {}: remove them", word);
     } else if (trim(line.value) != line.value) {

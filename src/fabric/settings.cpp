@@ -26,7 +26,7 @@ void add(std::map<std::string, Setting>& all, const std::string& name, const std
 std::vector<ConfLine> parse_conf(std::string_view text) {
   std::vector<ConfLine> out;
   std::size_t number = 0;
-  for (const auto line : lines(text)) {
+  for (const auto line : split(text, '\n')) {
     ++number;
     const auto equals = line.find('=');
     if (line.starts_with('#') || equals == std::string_view::npos) continue;

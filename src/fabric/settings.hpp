@@ -18,7 +18,9 @@ struct ConfLine {
   std::string name;
   std::string value;
 };
-/// NCCL's parser (setEnvFile in src/misc/param.cc of NVIDIA/nccl): lines starting with "#" and those without
+/// NCCL's parser (setEnvFile in src/misc/param.cc of NVIDIA/nccl): lines end with "\n", of which a carriage
+/// return is no part (the newest sources cut it, all releases before keep it); those starting with "#" and
+/// those without
 /// "=" are skipped; of a name that occurs several times, the first counts.
 std::vector<ConfLine> parse_conf(std::string_view text);
 

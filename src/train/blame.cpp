@@ -55,15 +55,20 @@ constexpr std::array<std::string_view, 9> kOwn{
 
 constexpr std::array<std::string_view, 4> kTimeouts{"timeout", "Timeout", "timed out", "Timed out"};
 
+template <std::size_t N>
+bool is_one_of(const Raised& raised, const std::array<std::string_view, N>& types) {
+  return std::any_of(raised.bases.begin(), raised.bases.end(), [&](const auto& base) {
+    return std::find(types.begin(), types.end(), base) != types.end();
+  });
+}
+
 /// torch's types for errors of communication. An empty queue is a result, not an error.
 bool is_of_communication(const Raised& raised) {
   static constexpr std::array<std::string_view, 4> types{
       "torch.distributed.DistError", "torch.distributed.DistBackendError",
       "torch.distributed.DistNetworkError", "torch.distributed.DistStoreError"};
   if (has(raised.type, "QueueEmpty")) return false;
-  return std::any_of(raised.bases.begin(), raised.bases.end(), [&](const auto& base) {
-    return std::find(types.begin(), types.end(), base) != types.end();
-  });
+  return is_one_of(raised, types);
 }
 
 }  // namespace
@@ -96,6 +101,15 @@ Verdict judge(const RankException& exception) {
   if (blame != Blame::own) return {blame, text_of(root), &root};
   if (blame_of(outer) == Blame::own) return {blame, text_of(outer), &outer};
   return {blame, text_of(root), &root};
+}
+
+bool is_of_process(const Raised& raised) {
+  static constexpr std::array<std::string_view, 5> types{
+      "subprocess.CalledProcessError", "torch.multiprocessing.spawn.ProcessExitedException",
+      "torch.multiprocessing.spawn.ProcessRaisedException",
+      "torch.distributed.elastic.multiprocessing.errors.ChildFailedError",
+      "concurrent.futures.process.BrokenProcessPool"};
+  return is_one_of(raised, types);
 }
 
 std::string text_of(const Raised& raised) {

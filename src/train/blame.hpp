@@ -31,6 +31,9 @@ struct Verdict {
 /// does.
 Verdict judge(const RankException& exception);
 
+/// It only says that another process failed, such as subprocess.CalledProcessError: what that said tells why.
+bool is_of_process(const Raised& raised);
+
 /// "ValueError: no", of the message its first line.
 std::string text_of(const Raised& raised);
 

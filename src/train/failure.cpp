@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/colour.hpp"
 #include "base/text.hpp"
 #include "train/blame.hpp"
 #include "train/rendezvous.hpp"
@@ -35,7 +36,7 @@ void explain_node(Cause& cause, const NodeEnd& end) {
   cause.kind = CauseKind::launcher;
   cause.code = end.code;
   cause.repeats = end.code == 2;  // wrong arguments
-  cause.message = exception_in(end.last_lines);
+  cause.message = without_colours(exception_in(end.last_lines));
   for (const auto& line : end.last_lines) {
     if (const auto port = port_in_use(line)) {
       cause.message =
@@ -52,7 +53,7 @@ void explain_node(Cause& cause, const NodeEnd& end) {
     return;
   }
   if (cause.message.empty() && !end.last_lines.empty())
-    cause.message = std::string(trim(end.last_lines.back()));
+    cause.message = without_colours(trim(end.last_lines.back()));
   if (cause.message.empty()) cause.message = fmt::format("it exited with code {} and no message", end.code);
   const auto colon = cause.message.find(": ");
   Raised raised{cause.message.substr(0, colon), {cause.message.substr(0, colon)}, cause.message};
@@ -94,6 +95,7 @@ int precedence(CauseKind kind) {
       return 1;
     case CauseKind::left:
     case CauseKind::hang:
+    case CauseKind::closed:
       return 2;
     case CauseKind::timeout:
       return 3;
@@ -147,13 +149,21 @@ std::optional<Cause> find_crashed(std::span<const RankEnd> ranks) {
   return first;
 }
 
+/// Functions of torch.distributed in which a rank leaves the others.
+constexpr std::array<std::string_view, 2> kLeaves{" in destroy_process_group", " in _shutdown_backend"};
+
 /// The rank that others waited for until they timed out: of those that run on, the only one, or the first
-/// that does not wait itself.
+/// that does not wait itself, or where others told that they do, the first that did not answer.
 std::optional<Cause> find_late(std::span<const UnfinishedRank> unfinished, const Cause& victim) {
+  const auto first = [&](auto is_it) {
+    const auto found = std::find_if(unfinished.begin(), unfinished.end(), is_it);
+    return found == unfinished.end() ? nullptr : &*found;
+  };
+  const auto waiting = [](const auto& rank) { return waits(rank.stacks); };
   const UnfinishedRank* late = unfinished.size() == 1 ? unfinished.data() : nullptr;
-  for (const auto& rank : unfinished) {
-    if (late == nullptr && !rank.stacks.empty() && !waits(rank.stacks)) late = &rank;
-  }
+  if (late == nullptr) late = first([&](const auto& rank) { return !rank.stacks.empty() && !waiting(rank); });
+  if (late == nullptr && first(waiting) != nullptr)
+    late = first([](const auto& rank) { return rank.stacks.empty(); });
   if (late == nullptr) return std::nullopt;
   Cause cause;
   cause.node = late->node;
@@ -163,10 +173,56 @@ std::optional<Cause> find_late(std::span<const UnfinishedRank> unfinished, const
   cause.time = victim.time;
   cause.message = victim.sentence();
   cause.last_lines = late->stacks.empty() ? late->last_lines : late->stacks;
+  if (late->stacks.empty()) cause.hint = no_answer_hint(late->node);
+  return cause;
+}
+
+/// What a rank that ran on had raised: before it was asked to end, or at its end.
+std::optional<Cause> raised_by(const UnfinishedRank& rank, std::span<const RankEnd> ranks) {
+  auto exception = rank.handling;
+  for (const auto& end : ranks) {
+    const auto& last = end.event.exception;
+    if (!exception && end.node == rank.node && end.rank == rank.rank && last && last->uncaught)
+      exception = last;
+  }
+  if (!exception || exception->raised.type == "KeyboardInterrupt") return std::nullopt;
+  exception->uncaught = true;
+  return cause_of(
+      RankEnd{rank.node, rank.rank, {.code = 1, .time = exception->time, .exception = exception}});
+}
+
+/// The rank that is the cause where others only lost a peer, as it ran on and did not wait: it cleaned up
+/// after an exception, or it is the only one.
+std::optional<Cause> find_closed(std::span<const RankEnd> ranks, std::span<const UnfinishedRank> unfinished,
+                                 const Cause& victim) {
+  std::vector<const UnfinishedRank*> busy;
+  for (const auto& rank : unfinished) {
+    if (rank.stacks.empty() || waits(rank.stacks)) continue;
+    auto raised = raised_by(rank, ranks);
+    if (!raised) busy.push_back(&rank);
+    if (raised && !is_victim(raised->kind)) return raised;
+  }
+  if (busy.size() != 1) return std::nullopt;
+  Cause cause;
+  cause.node = busy.front()->node;
+  cause.rank = busy.front()->rank;
+  cause.kind = CauseKind::closed;
+  cause.code = victim.code;
+  cause.time = victim.time;
+  cause.message = fmt::format("it was at {}; {}", frame_text(busy.front()->stacks), victim.sentence());
+  cause.last_lines = busy.front()->stacks;
   return cause;
 }
 
 }  // namespace
+
+std::string no_answer_hint(int node) {
+  return fmt::format(
+      "check node {}: a rank that does not answer is stopped, in another program, or in the kernel, as with "
+      "a "
+      "dead file system",
+      node);
+}
 
 std::string signal_name(int number) {
   const char* name = ::sigabbrev_np(number);
@@ -203,6 +259,8 @@ std::string_view kind_name(CauseKind kind) {
       return "left";
     case CauseKind::hang:
       return "hang";
+    case CauseKind::closed:
+      return "closed";
     case CauseKind::timeout:
       return "timeout";
     case CauseKind::connection:
@@ -233,6 +291,8 @@ std::string Cause::sentence() const {
       return fmt::format("{} ended with code 0 while the others were still running", who);
     case CauseKind::hang:
       return rank ? fmt::format("{} did not join a collective: {}", who, message) : message;
+    case CauseKind::closed:
+      return fmt::format("{} seems to have closed its connections: {}", who, message);
     case CauseKind::timeout:
       return fmt::format("{} timed out waiting for other ranks: {}", who, message);
     case CauseKind::connection:
@@ -255,11 +315,33 @@ std::string exception_in(std::span<const std::string> lines) {
 }
 
 bool waits(std::span<const std::string> stacks) {
-  // With the line that names the thread. Its outer frames say nothing: forward of FSDP may call what hangs.
-  constexpr std::size_t kInnermost = 4;
-  const auto innermost = stacks.first(std::min(kInnermost, stacks.size()));
-  return std::any_of(innermost.begin(), innermost.end(),
-                     [](const auto& line) { return has(line, "/torch/distributed/"); });
+  // Outer frames say nothing: forward of FSDP may call what hangs.
+  for (const auto& line : stacks) {
+    const auto file = line.find("File \"");
+    if (file == std::string::npos && &line != &stacks.front()) return false;  // the next thread
+    if (file == std::string::npos) continue;  // the line that names the thread
+    constexpr std::string_view kDistributed = "/torch/distributed/";
+    const auto at = line.find(kDistributed, file);
+    if (at == std::string::npos && has(line, "/torch/")) continue;  // passes the call on: torch/_ops.py
+    if (at == std::string::npos) return false;
+    const auto rest = std::string_view(line).substr(at + kDistributed.size());
+    return !rest.starts_with("checkpoint/") && !rest.starts_with("optim/") &&
+           std::none_of(kLeaves.begin(), kLeaves.end(), [&](auto leave) { return rest.ends_with(leave); });
+  }
+  return false;
+}
+
+std::string frame_text(std::span<const std::string> stacks) {
+  constexpr std::string_view kFile = "  File \"";
+  for (const auto& line : stacks) {  // `  File "/workspace/train.py", line 31 in load`
+    if (!line.starts_with(kFile)) continue;
+    auto text = std::string_view(line).substr(kFile.size());
+    const auto quote = text.find("\", line ");
+    if (quote == std::string_view::npos) return {};
+    const auto file = text.substr(0, quote);
+    return fmt::format("{}:{}", file.substr(file.rfind('/') + 1), text.substr(quote + 8));
+  }
+  return {};
 }
 
 bool is_victim(CauseKind kind) {
@@ -284,7 +366,10 @@ std::optional<Cause> find_cause(std::span<const RankEnd> ranks, std::span<const 
   });
   if (first.kind != CauseKind::timeout && first.kind != CauseKind::connection) return first;
   if (auto left = find_left(ranks, first)) return left;
-  if (first.kind == CauseKind::connection) return find_crashed(ranks).value_or(first);
+  if (first.kind == CauseKind::connection) {
+    if (auto crashed = find_crashed(ranks)) return crashed;
+    return find_closed(ranks, unfinished, first).value_or(first);
+  }
   return find_late(unfinished, first).value_or(first);
 }
 

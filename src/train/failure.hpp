@@ -24,8 +24,9 @@ struct RankEnd {
 struct UnfinishedRank {
   int node = 0;
   int rank = 0;
-  std::vector<std::string> stacks = {};      ///< of its threads then, if it could tell
-  std::vector<std::string> last_lines = {};  ///< of both its streams
+  std::vector<std::string> stacks = {};        ///< of its threads then, if it could tell
+  std::vector<std::string> last_lines = {};    ///< of both its streams
+  std::optional<RankException> handling = {};  ///< then, such as one after which it cleans up
 };
 
 /// What a rank did when a run that hung was ended.
@@ -54,6 +55,7 @@ enum class CauseKind {
   rendezvous,  ///< the nodes did not find each other in time
   left,        ///< it ended with code 0, and others lost it or waited for it
   hang,        ///< it did not join a collective in which others waited for it; without a rank, none moves
+  closed,      ///< others lost it while it ran on, elsewhere than in a collective
   timeout,     ///< a collective waited too long: a victim
   connection,  ///< another rank was gone: a victim
   stopped,     ///< it was asked to end: a victim
@@ -67,6 +69,8 @@ std::string signal_name(int number);
 /// What to do about a SIGKILL of which nothing else is known.
 inline constexpr const char* kAfterSigkill =
     "SIGKILL usually means out of memory: check dmesg or reduce memory use";
+/// What to do about a rank that did not send its stacks.
+std::string no_answer_hint(int node);
 
 /// Why a run failed.
 struct Cause {
@@ -92,14 +96,18 @@ bool is_victim(CauseKind kind);
 
 /// The cause among all ends. Evidence comes before time: first those that failed by themselves, then a
 /// torchrun that did. If there are only victims: a rank that left with code 0 before them; after time-outs,
-/// the rank that others waited for; where ranks only lost a peer, one that crashed after it was asked to end;
-/// else the first victim, those that timed out before those that lost a peer or were stopped. nullopt if
-/// nothing failed.
+/// the rank that others waited for; where ranks only lost a peer, one that crashed after it was asked to end,
+/// or the one that ran on elsewhere, with its exception if it was cleaning up after one; else the first
+/// victim, those that timed out before those that lost a peer or were stopped. nullopt if nothing failed.
 std::optional<Cause> find_cause(std::span<const RankEnd> ranks, std::span<const NodeEnd> nodes,
                                 std::span<const UnfinishedRank> unfinished = {});
 
-/// A rank's main thread, whose stack comes first, waits for others: in a collective or at their store.
+/// A rank's main thread, whose stack comes first, waits for others: in a collective or at their store. Not
+/// one that writes a checkpoint, or leaves the others.
 bool waits(std::span<const std::string> stacks);
+
+/// "train.py:31 in load", the innermost frame of the main thread; empty if unknown.
+std::string frame_text(std::span<const std::string> stacks);
 
 /// A failure in torchrun's closing table: the only report on a rank whose rank.py was killed.
 struct TorchrunFailure {

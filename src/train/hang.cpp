@@ -51,19 +51,19 @@ Behind find_behind(const Silence& silence) {
   }
   std::size_t waiting = 0;
   std::optional<Look::Key> behind;
+  std::optional<Look::Key> mute;  // without an answer
   for (const auto& [key, lines] : stacks) {
+    auto& found = lines.empty() ? mute : behind;
     if (waits(lines)) {
       ++waiting;
-    } else if (!behind && !lines.empty()) {
-      behind = key;
+    } else if (!found) {
+      found = key;
     }
   }
   // Ranks that all work may be in the middle of a long step, and none is behind.
-  if (behind && (waiting > 0 || stacks.size() == 1))
-    return {behind, waiting == 0
-                        ? ""
-                        : count_of(waiting, "rank") + (waiting == 1 ? " waits" : " wait") + " for others"};
-  return {};
+  if (waiting == 0) return {behind && stacks.size() == 1 ? behind : std::nullopt, ""};
+  return {behind ? behind : mute,
+          count_of(waiting, "rank") + (waiting == 1 ? " waits" : " wait") + " for others"};
 }
 
 }  // namespace
@@ -87,19 +87,6 @@ bool is_waited_for(const Silence& silence) {
          std::any_of(ras.begin(), ras.end(), [](const auto& node) { return !node.second.empty(); });
 }
 
-std::string frame_text(const std::vector<std::string>& stacks) {
-  constexpr std::string_view kFile = "  File \"";
-  for (const auto& line : stacks) {  // `  File "/workspace/train.py", line 31 in load`
-    if (!line.starts_with(kFile)) continue;
-    auto text = std::string_view(line).substr(kFile.size());
-    const auto quote = text.find("\", line ");
-    if (quote == std::string_view::npos) return {};
-    const auto file = text.substr(0, quote);
-    return fmt::format("{}:{}", file.substr(file.rfind('/') + 1), text.substr(quote + 8));
-  }
-  return {};
-}
-
 Cause hang_cause(const Silence& silence) {
   const auto silent = std::chrono::duration<double>(silence.silent).count();
   const auto said = fmt::format("no rank has printed a line for {}", human_seconds(silent));
@@ -116,7 +103,7 @@ Cause hang_cause(const Silence& silence) {
   }
   const auto [rank, why] = find_behind(silence);
   if (!rank) {
-    cause.message = said + (is_waited_for(silence) ? ", and all wait for others" : ", and none has moved");
+    cause.message = said + (why.empty() ? ", and none has moved" : ", and all wait for others");
     if (!silence.look.stacks.empty()) cause.node = silence.look.stacks.begin()->first.first;
     return cause;
   }
@@ -129,7 +116,9 @@ Cause hang_cause(const Silence& silence) {
     return cause;
   }
   cause.rank = rank->second;
-  cause.message = fmt::format("{}, {}{}", said, why, frame.empty() ? "" : "; it is at " + frame);
+  if (stacks.empty()) cause.hint = no_answer_hint(cause.node);
+  cause.message =
+      fmt::format("{}, {}; it {}", said, why, frame.empty() ? "does not answer" : "is at " + frame);
   return cause;
 }
 

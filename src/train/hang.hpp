@@ -35,10 +35,8 @@ struct Silence {
 bool is_waited_for(const Silence& silence);
 
 /// Which rank the others wait for, and where it is: one that left; the one that has launched the fewest NCCL
-/// operations; the first that does not wait for others. Without a rank if nobody can tell, or all wait. Pure.
+/// operations; the first that does not wait for others; where others do, the first that did not answer.
+/// Without a rank if nobody can tell, or all wait. Pure.
 Cause hang_cause(const Silence& silence);
-
-/// "train.py:31 in load", the innermost frame of the main thread; empty if unknown. Pure.
-std::string frame_text(const std::vector<std::string>& stacks);
 
 }  // namespace launch::train

@@ -60,6 +60,12 @@ void LogMux::take(int node, Stream stream, std::string_view line) {
       case RankLine::Kind::failed:
         tell = failed(node, *said);
         break;
+      case RankLine::Kind::handled:
+        source(node, said->rank).handled = read_rank_exception(said->text);
+        break;
+      case RankLine::Kind::handling:
+        source(node, said->rank).handling = read_rank_exception(said->text);
+        break;
       case RankLine::Kind::stacks:
         tell = stacks(node, *said);
         break;
@@ -182,6 +188,7 @@ std::function<void()> LogMux::failed(int node, const RankLine& said) {
   RankEnd end{node, said.rank, {.code = 1, .time = from.exception->time, .exception = from.exception}, {}};
   end.event.asked_to_end = from.exception->after_request;
   if (end.event.asked_to_end) end.event.asked = end.event.time;
+  end.event.words = from.exception->words;
   return [this, end = std::move(end)] { events_.failed(end); };
 }
 
@@ -190,6 +197,7 @@ std::function<void()> LogMux::ended(int node, const RankLine& said) {
   if (!event) return {};
   auto& from = source(node, said.rank);
   event->exception = std::move(from.exception);
+  event->handled = std::move(from.handled);
   RankEnd end{node, said.rank, *std::move(event), {from.last.begin(), from.last.end()}};
   if (!end.failed()) ++ranks_[node].second;
   if (!events_.ended) return {};
@@ -228,6 +236,12 @@ void LogMux::hush() {
   for (const auto& [key, from] : sources_) {
     if (show_ && from.bar) show(from, *from.bar, "", Shown::bar);
   }
+}
+
+std::optional<RankException> LogMux::handling(int node, int rank) const {
+  const std::scoped_lock lock(mutex_);
+  const auto found = sources_.find({node, rank});
+  return found == sources_.end() ? std::nullopt : found->second.handling;
 }
 
 std::vector<std::string> LogMux::last_lines(int node, std::optional<int> rank) const {

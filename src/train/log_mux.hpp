@@ -63,6 +63,8 @@ class LogMux {
   void hush();
   /// Whether a rank has printed a line since the last call.
   bool heard() { return heard_.exchange(false, std::memory_order_relaxed); }
+  /// The exception that a rank was handling when it was last asked for its stacks and told of one.
+  std::optional<RankException> handling(int node, int rank) const;
   /// Last lines of a rank, or of a node's torchrun.
   std::vector<std::string> last_lines(int node, std::optional<int> rank = {}) const;
 
@@ -83,6 +85,8 @@ class LogMux {
     std::optional<Stream> bar = {};                    ///< whose progress bar is at the end of `last`
     std::map<RankLine::Kind, std::string> begun = {};  ///< unfinished lines
     std::optional<RankException> exception = {};
+    std::optional<RankException> handled = {};
+    std::optional<RankException> handling = {};
   };
   using Key = std::pair<int, int>;  ///< node, rank; rank -1 for torchrun
 

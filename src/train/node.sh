@@ -8,11 +8,14 @@
 #   one, as with the commands of --dry-run, they end torchrun, and torchrun its ranks;
 # - SIGPWR, the stop signal of the container, ends torchrun in any case. Of all signals, that one comes from nobody else,
 #   and no shell that starts jobs in the background ignores it, as it does SIGQUIT.
+# Torchrun gets one SIGTERM: a second would make it leave its ranks while they save, and Ctrl-C comes from the terminal
+# and from the script of --dry-run.
 
 torchrun=
 ended=
 end() {
-  ended=1
+  if [ -n "$ended" ]; then return; fi
+  ended=1  # first, as another signal may come during the next command
   if [ -n "$torchrun" ]; then kill -TERM "$torchrun" 2>/dev/null; fi
 }
 trap '' USR1 USR2
@@ -26,7 +29,7 @@ fi
 "$@" &
 torchrun=$!
 exec 2>/dev/null  # the shell would tell of a torchrun that a signal ended
-if [ -n "$ended" ]; then end; fi
+if [ -n "$ended" ]; then kill -TERM "$torchrun"; fi
 # A signal interrupts `wait`.
 while :; do
   wait "$torchrun"

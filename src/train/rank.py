@@ -9,13 +9,17 @@ node's output knows which rank wrote what, which ended first, and how:
     @launch RANK p S TEXT  the start of such a line of S, "o" or "e", which follows whole when it ends
     @launch RANK s JSON    it was started: pid, time (seconds since 1970)
     @launch RANK f JSON    an exception: type, mro, message, time, chain, leaves, lines. With "hook", nothing caught
-                           it, and the end follows, perhaps after seconds; without, it is the last on stderr
+                           it, and the end follows, perhaps after seconds; without, it is the last on stderr.
+                           words, as of x
+    @launch RANK h JSON    the exception that it was handling when it called sys.exit: as f
+    @launch RANK d JSON    the exception that it is handling, after a request: as f
     @launch RANK k JSON    the stacks of its threads, after a request: time, lines
     @launch RANK r JSON    what NCCL's RAS told in this node, after such a request: time, lines
     @launch RANK x JSON    it ended: code, signal, started, time; asked_to_end (before it ended), asked (when);
                            killed (it did not end in its time);
-                           after (how many lines followed the exception on stderr); ended_normally (null: unknown);
-                           said (the last line of stderr); words (lines of stderr that mean something);
+                           after (how many lines of both streams followed the exception on stderr);
+                           ended_normally (null: unknown); said (what it gave to sys.exit, or the last line, if that is of
+                           stderr and came just before); words (late lines of stderr that mean something);
                            oom_kills (null: unknown); memory_limit; message (torchelastic's error file)
 """
 
@@ -30,6 +34,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # absent with PYTHONSAFEPATH
 
@@ -65,13 +70,13 @@ def put(kind, text):
 class Lines:
     """Splits one stream into lines; a carriage return ends a line too (progress bars), and stays at its end."""
 
-    def __init__(self, kind, watch=None):
+    def __init__(self, kind, shown_to):
         self.kind = kind
         self.mark = b"@launch %s %s " % (RANK, kind)
         self.rest = b""
         self.cut = False  # a part of the line was passed on
         self.replaces = False  # the line replaces the one before
-        self.watch = watch
+        self.shown_to = shown_to  # a function of the watch
 
     def take(self, data):
         data = self.rest + data
@@ -115,8 +120,8 @@ class Lines:
         if self.cut and data:
             data = data[data.index(b"\n") + 1 :]
             self.cut = False
-        if self.watch and data:
-            self.watch.feed(data)
+        if data:
+            self.shown_to(data)
 
     def line(self, line):
         while len(line) > LONGEST_EVENT:
@@ -220,11 +225,11 @@ class Rank:
     def __init__(self):
         self.process = None
         self.asked = None  # when it was asked to end
-        self.said = ""
+        self.known = {}  # of its streams, when it called sys.exit and when the interpreter had ended
         self.started = time.time()
         self.memory = Memory()
         self.watch = Watch(self.timed_out)
-        self.hook = Hook(self.failed, self.stacks, self.leaving)
+        self.hook = Hook(self.failed, partial(self.tell_handled, b"d"), self.stacks, self.leaving)
         self.control = Control(self)
 
     def start(self):
@@ -263,7 +268,8 @@ class Rank:
         self.process.send_signal(number)
 
     def failed(self, exception):
-        put(b"f", fitting({**exception, "hook": True, "asked_to_end": self.asked is not None}, exception["lines"]))
+        late = {"hook": True, "asked_to_end": self.asked is not None, "words": self.watch.words()[-3:]}
+        put(b"f", fitting({**exception, **late}, exception["lines"]))
 
     @staticmethod
     def goes_on():
@@ -280,14 +286,25 @@ class Rank:
         put(b"f", fitting({"type": kind, "mro": [kind], "message": text, "time": time.time(), "chain": [], "leaves": [],
                            "hook": True, "asked_to_end": self.asked is not None}, [text]))
 
+    @staticmethod
+    def tell_handled(kind, exception):
+        put(kind, fitting({**exception, "time": time.time()}, exception["lines"]))
+
     def stacks(self, lines):
         put(b"k", fitting_lines({"time": time.time()}, main_thread_first(lines)))
 
-    def leaving(self):
-        self.said = text_of(self.watch.last)  # what a library says after this is not the script's
+    def known_now(self, aborted=False):
+        return {"after": self.watch.after, "said": self.watch.reason(), "words": self.watch.words(aborted)}
+
+    def leaving(self, how):
+        self.known[how] = self.known_now()
+
+    def known_at(self, code, how):
+        """What a library says later is not the script's, unless it ends the process itself."""
+        return self.known.get(how) if code > 0 and how in self.known else self.known_now(aborted=code < 0)
 
     def ask_for_stacks(self):
-        """The stacks follow as an event, if the rank can tell them, and what NCCL knows. From any thread."""
+        """The stacks, and what it is handling, follow as events, if the rank can tell them, and what NCCL knows. From any thread."""
         self.hook.ask_for_stacks(self.process)
         if os.environ.get("LOCAL_RANK", "0") == "0":
             threading.Thread(target=self.ask_ras, daemon=True).start()
@@ -306,6 +323,7 @@ class Rank:
             exception, by_hook = self.watch.exception, False
         if exception and (not by_hook or exception["late"]):
             put(b"f", fitting({**exception, "hook": by_hook}, exception["lines"]))
+        exit = hook.exit if hook.ended and hook.exit and hook.exit["code"] == code else {}  # else it was caught
         event = {
             "code": max(code, 0),
             "signal": max(-code, 0),
@@ -314,14 +332,16 @@ class Rank:
             "asked_to_end": self.asked is not None,
             "asked": self.asked,
             "killed": self.control.killed and code == -signal.SIGKILL,
-            "after": self.watch.after,
+            **self.known_at(code, "exit" if exit else "end"),
             "ended_normally": hook.ended if hook.loaded else None,
-            "said": self.said if hook.ended else text_of(self.watch.last),
-            "words": self.watch.words(),
             "oom_kills": self.memory.new_kills() if code != 0 else None,
             "memory_limit": self.memory.limit(),
             "message": error_file_message(),
         }
+        if "text" in exit:
+            event["said"] = exit["text"][:LONGEST_TEXT]
+        if "handled" in exit:
+            self.tell_handled(b"h", exit["handled"])
         put(b"x", shortened(event))
 
 
@@ -345,7 +365,7 @@ def main():
     for number in waiting:
         rank.deliver(number)
     rank.control.start()
-    out, err = Lines(b"o"), Lines(b"e", rank.watch)
+    out, err = Lines(b"o", rank.watch.feed_other), Lines(b"e", rank.watch.feed)
     process = rank.process
     code = read_to_end(process, {process.stdout: out, process.stderr: err, rank.hook.read_end: rank.hook})
     rank.end(code)

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/colour.hpp"
 #include "base/text.hpp"
 #include "train/blame.hpp"
 #include "train/failure.hpp"
@@ -97,9 +98,11 @@ void explain_signal(Cause& cause, const RankEvent& event) {
                    : kAfterSigkill;
 }
 
-/// Lines of stderr after which a traceback is still taken for the last word of a rank of which nothing better
-/// is known: room for a message of several lines and for warnings at the exit.
+/// Lines after which a traceback is still taken for the last word of a rank of which nothing better is known:
+/// room for a message of several lines and for warnings at the exit.
 constexpr int kLinesAfterTraceback = 50;
+/// Seconds likewise, where it is known that Python did not end by itself: then no exit handler took the time.
+constexpr double kSecondsAfterTraceback = 2;
 /// After sys.exit: what is printed just before it is the reason, such as a caught exception.
 constexpr int kLinesBeforeExit = 3;
 
@@ -108,6 +111,7 @@ bool is_uncaught(const RankEvent& event) {
   if (!event.exception) return false;
   if (event.exception->uncaught) return true;
   if (event.ended_normally.value_or(false) || event.after > kLinesAfterTraceback) return false;
+  if (event.ended_normally && event.time - event.exception->time > kSecondsAfterTraceback) return false;
   return event.code == 1 || (event.signal != 0 && event.asked_to_end);
 }
 
@@ -127,39 +131,67 @@ bool failed_before_asked(const RankEvent& event) {
                      : event.exception->raised.type != "KeyboardInterrupt";
 }
 
-void explain_exception(Cause& cause, const RankEvent& event) {
-  const auto verdict = judge(*event.exception);
-  cause.kind = kind_of_blame(verdict.blame, CauseKind::exception);
+/// Room for what a rank does before it leaves, such as closing a logger.
+constexpr double kSecondsBeforeExit = 10;
+
+/// What the exception tells, and where that is only that another process failed, what the rank said of a
+/// peer.
+void explain_by(Cause& cause, const RankException& exception, const RankEvent& event) {
+  const auto verdict = judge(exception);
   cause.message = verdict.text;
-  cause.time = event.exception->time;
-  if (!event.exception->lines.empty()) cause.last_lines = event.exception->lines;
+  cause.kind = kind_of_blame(verdict.blame, cause.kind);
+  if (is_of_process(*verdict.about)) cause.kind = kind_of_words(cause, event);
+}
+
+/// The lines of an exception with all that followed.
+std::vector<std::string> with_what_followed(const RankException& exception,
+                                            const std::vector<std::string>& last_lines) {
+  auto lines = exception.lines;
+  const auto end = std::find_if(last_lines.rbegin(), last_lines.rend(),
+                                [&](const auto& line) { return has(line, lines.back()); });
+  lines.insert(lines.end(), end == last_lines.rend() ? last_lines.begin() : end.base(), last_lines.end());
+  return lines;
+}
+
+void explain_exception(Cause& cause, const RankEvent& event) {
+  const auto& exception = *event.exception;
+  cause.kind = CauseKind::exception;
+  explain_by(cause, exception, event);
+  cause.time = exception.time;
+  const auto& about = *judge(exception).about;
+  if (!exception.lines.empty() && !is_of_process(about))
+    cause.last_lines = exception.uncaught ? exception.lines : with_what_followed(exception, cause.last_lines);
   if (event.signal != 0) cause.code = event.asked_to_end ? 1 : 128 + event.signal;
-  cause.repeats = repeats(*verdict.about);
-  const auto& words = verdict.about->message;
-  if (has(verdict.about->type, "OutOfMemoryError") || has(words, "CUDA out of memory")) {
+  cause.repeats = repeats(about);
+  if (has(about.type, "OutOfMemoryError") || has(about.message, "CUDA out of memory")) {
     cause.hint = "the GPU's memory was full: use a smaller batch, activation checkpointing or more GPUs";
-  } else if (has(words, "DataLoader worker") && event.oom_kills.value_or(0) > 0) {
+  } else if (has(about.message, "DataLoader worker") && event.oom_kills.value_or(0) > 0) {
     cause.hint =
         "the kernel killed it for want of memory: use fewer DataLoader workers, or give the containers "
         "more memory";
   }
 }
 
-/// An exit with a code. sys.exit("text") and argparse (code 2) say the reason last.
+/// An exit with a code. The best evidence comes first: the exception that it was handling, or that it printed
+/// just before; what it said of a peer. If it is of its own, sys.exit("text") and argparse (code 2) say why.
 void explain_exit(Cause& cause, const RankEvent& event) {
   constexpr int kUsage = 2;  // of Python, argparse and most others
   cause.repeats = event.code == kUsage;
   if (explain_missing_script(cause, event)) return;
-  if (event.ended_normally.value_or(false) && event.exception && event.after <= kLinesBeforeExit) {
-    const auto verdict = judge(*event.exception);
-    cause.message = verdict.text;
-    cause.kind = kind_of_blame(verdict.blame, CauseKind::exit);
-  } else if (event.ended_normally.value_or(false) && event.code <= 2) {
-    cause.message = event.said;
-    cause.kind = kind_of_blame(blame_of_words(event.said), CauseKind::exit);
+  const bool normally = event.ended_normally.value_or(false);
+  const bool printed = normally && event.exception && event.after <= kLinesBeforeExit &&
+                       event.time - event.exception->time <= kSecondsBeforeExit;
+  if (event.handled) {
+    explain_by(cause, *event.handled, event);
+  } else if (printed) {
+    explain_by(cause, *event.exception, event);
   } else {
     cause.kind = kind_of_words(cause, event);
   }
+  if (cause.kind != CauseKind::exit || printed || !normally || event.code > kUsage || event.said.empty())
+    return;
+  cause.message = event.said;
+  cause.kind = kind_of_blame(blame_of_words(event.said), CauseKind::exit);
 }
 
 }  // namespace
@@ -187,6 +219,7 @@ Cause cause_of(const RankEnd& end) {
   } else {
     explain_exit(cause, event);
   }
+  cause.message = without_colours(cause.message);
   return cause;
 }
 

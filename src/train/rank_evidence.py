@@ -9,6 +9,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 HOOK_FOLDER = os.path.join(HERE, "hook")  # holds rank_hook.py as sitecustomize.py
 STACKS_SIGNAL = signal.SIGRTMAX - 2
+HANDLED_SIGNAL = signal.SIGRTMAX - 3
 LONGEST_EVENT = 3900  # bytes of a line, so that it is one write
 LONGEST_TEXT = 500
 
@@ -59,8 +60,8 @@ def fitting(event, lines):
             return data
         if lines:
             lines = lines[1:]
-        elif event["chain"] or event["leaves"]:
-            event["chain" if event["chain"] else "leaves"].pop()
+        elif long := [key for key in ("words", "chain", "leaves") if event.get(key)]:
+            event[long[0]] = event[long[0]][:-1]
         else:
             return encoded(dict(event, message="", lines=[]))
 
@@ -68,13 +69,15 @@ def fitting(event, lines):
 class Hook:
     """The pipe from rank_hook.py, which runs inside the rank."""
 
-    def __init__(self, on_exception, on_stacks, on_end):
-        self.on_exception, self.on_stacks, self.on_end = on_exception, on_stacks, on_end
+    def __init__(self, on_exception, on_handled, on_stacks, on_leaving):
+        self.on_exception, self.on_handled = on_exception, on_handled
+        self.on_stacks, self.on_leaving = on_stacks, on_leaving
         self.read_end, self.write_end = os.pipe()
         self.rest = b""
         self.loaded = False
         self.open = True
         self.exception = None
+        self.exit = None  # the last call of sys.exit, which may have been caught
         self.ended = False
         self.stacks = []
         self.stacks_time = None
@@ -86,7 +89,7 @@ class Hook:
             return environment
         others = environment.get("PYTHONPATH")
         environment["PYTHONPATH"] = HOOK_FOLDER + (os.pathsep + others if others else "")
-        environment["LAUNCH_RANK_HOOK"] = f"{os.getpid()} {self.write_end} {STACKS_SIGNAL}"
+        environment["LAUNCH_RANK_HOOK"] = f"{os.getpid()} {self.write_end} {STACKS_SIGNAL} {HANDLED_SIGNAL}"
         return environment
 
     def take(self, data):
@@ -108,9 +111,14 @@ class Hook:
             self.exception = said["exception"]
             if not self.exception["late"]:
                 self.on_exception(self.exception)
+        if "handled" in said:
+            self.on_handled(said["handled"])
+        if "exit" in said:
+            self.exit = said["exit"]
+            self.on_leaving("exit")
         if "end" in said:
             self.ended = True
-            self.on_end()
+            self.on_leaving("end")
 
     def pause(self):
         """Called ten times a second: faulthandler does not say where its report ends."""
@@ -128,24 +136,33 @@ class Hook:
         """Without the hook, and after an exec of another program, the signal would kill the rank. One that ends has
         nothing to tell."""
         if self.loaded and self.open and not self.ended and rank.poll() is None:
+            rank.send_signal(HANDLED_SIGNAL)
             rank.send_signal(STACKS_SIGNAL)
-            return True
-        return False
 
 
 class Watch:
     """Recognises in the lines of stderr, as they pass, what they say about the rank's end.
 
     A traceback is evidence of an uncaught exception only if the hook has no better word, the rank ended with code 1
-    (as Python does) and few lines followed; failure.cpp has that rule, and `after` counts the lines. A chain is one
-    exception, the last. Tracebacks of threads and of ignored exceptions do not end a rank, and are not remembered.
+    (as Python does) soon after it and few lines followed; rank_cause.cpp has that rule, and `after` counts the lines
+    of both streams. A chain is one exception, the last. Tracebacks of threads and of ignored exceptions do not end a
+    rank, and are not remembered.
     """
 
+    # A line that tells of a lost peer means nothing if the rank has gone on since: it must be as young as that at the
+    # end. What a rank does before it leaves, such as closing a logger, takes a while.
+    SECONDS = 10
+    LINES = 50
+    SECONDS_OF_ABORT = 600  # NCCL's watchdog may wait that long before it aborts, and dumps thousands of lines
+    SECONDS_OF_REASON = 1  # of the last line
+
     TRACEBACK = b"Traceback (most recent call last):"
+    RANK = re.compile(rb"^\[rank\d+\]: ?")  # of torch
     CHAINED = b"above exception"  # "The above exception was the direct cause of", "During handling of the above …"
     HANDLED = (b"Exception in thread ", b"Exception ignored ")
     SYNTAX = re.compile(rb"(SyntaxError|IndentationError|TabError): ")
-    # The first line with each of these is kept; failure.cpp knows what they mean.
+    WARNING = re.compile(rb"\S+:\d+: \w*Warning: ")  # of the module warnings; the line of code follows, indented
+    # The last line with each of these is kept; blame.cpp and rank_cause.cpp know what they mean.
     NOTABLE = (
         b"terminate called",
         b"what():",
@@ -176,29 +193,56 @@ class Watch:
         self.after = 0
         self.begun = None
         self.frames = []
-        self.notable = {}
-        self.last = b""
+        self.notable = {}  # a mark: the line, when it came, the number of lines before it
+        self.count = 0  # lines of both streams
+        self.last = b""  # of stderr
+        self.last_time = 0.0
+        self.last_tells = False  # nothing came after it, and it is neither of a bar nor of a warning
+        self.bar = self.warning = False  # of which the line before is
+
+    def feed_other(self, data):
+        """Whole lines of stdout."""
+        lines = data.count(b"\n")
+        self.count += lines
+        self.after += lines
+        self.last_tells = self.last_tells and data.isspace()
 
     def feed(self, data):
-        """Whole lines."""
+        """Whole lines of stderr."""
+        for line in data[:-1].rsplit(b"\n", 3)[-3:]:
+            self.note_last(line)
         if self.reading or any(word in data for word in self.ALL):
             for line in data.splitlines():
+                self.count += 1
                 self.line(line)
             return
-        if not data.strip():
+        lines = data.count(b"\n")
+        self.count += lines
+        if data.isspace():
             return
-        self.after += data.count(b"\n")
+        self.after += lines
         self.handled, self.chained = None, False
-        self.last = data[data.rfind(b"\n", 0, -1) + 1 :].strip() or self.last
+
+    def note_last(self, line):
+        bar, self.bar = self.bar, line.endswith((b"\r", b"\x1b[A"))
+        if not line.strip():
+            return
+        self.warning = bool(self.WARNING.match(line)) or self.warning and line.startswith(b" ")
+        self.last, self.last_time = self.RANK.sub(b"", line).strip(), time.monotonic()
+        self.last_tells = not (bar or self.bar or self.warning)
+
+    def reason(self):
+        """The last line, if it may be why the rank leaves now."""
+        young = time.monotonic() - self.last_time <= self.SECONDS_OF_REASON
+        return text_of(self.last) if self.last_tells and young else ""
 
     def line(self, line):
-        line = re.sub(rb"^\[rank\d+\]: ?", b"", line)  # of torch
-        self.last = line.strip() or self.last
+        line = self.RANK.sub(b"", line)
         for word in self.NOTABLE:
             if word in line:
                 if word == self.TIMEOUT and word not in self.notable and self.timed_out:
                     self.timed_out(text_of(line[line.index(word) :].strip()))
-                self.notable.setdefault(word, text_of(line.strip()))
+                self.notable[word] = text_of(line.strip()), time.monotonic(), self.count
         if line.startswith(b"    |"):
             return  # a member of an exception group
         if line.startswith(b"  | "):
@@ -239,8 +283,12 @@ class Watch:
     def outline(self):
         return {key: self.exception[key] for key in ("type", "mro", "message")}
 
-    def words(self):
-        return [word[:250] for word in self.notable.values()]
+    def words(self, aborted=False):
+        """The lines that still mean something if the rank ends now."""
+        seconds = self.SECONDS_OF_ABORT if aborted else self.SECONDS
+        now = time.monotonic()
+        return [text[:250] for text, when, count in self.notable.values()
+                if now - when <= seconds and (aborted or self.count - count <= self.LINES)]
 
 
 class Memory:

@@ -1,7 +1,11 @@
 """Runs inside a rank, as its sitecustomize, and tells rank.py over a pipe how the rank ends. One line each:
 
-    {"hook": true}         it is loaded; the signal that rank.py chose now makes the stacks of all threads follow
+    {"hook": true}         it is loaded; the signals that rank.py chose now make the stacks of all threads follow, and
+                           the exception that the main thread is handling
     {"exception": {…}}     nothing caught this exception
+    {"exit": {…}}          the script called sys.exit, which may yet be caught: code, text (if it gave one), handled
+                           (the exception that it was handling, if any)
+    {"handled": {…}}       the main thread is handling this exception, perhaps in the clean-up after it
     {"end": true}          the interpreter ends by itself, not by os._exit, a signal or another program's exec
 
 The script runs as if this were not there: a sitecustomize of the user's or the distribution's is imported as Python
@@ -60,10 +64,11 @@ def outline(error):
 
 
 def chain_of(error):
-    """The exceptions that led to this one, the nearest first."""
+    """The exceptions that led to this one, the nearest first. "from None" hides one from who reads the traceback; it
+    led to this one all the same."""
     chain, seen = [], {id(error)}
     while len(chain) < MOST:
-        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        error = error.__cause__ or error.__context__
         if error is None or id(error) in seen:
             break
         seen.add(id(error))
@@ -103,6 +108,10 @@ def script_is_running():
     return frame.f_code.co_name in ("<module>", "_run_module_as_main")  # the latter with -m
 
 
+def whole(error, lines):
+    return {**outline(error), "chain": chain_of(error), "leaves": leaves_of(error), "lines": lines}
+
+
 class Reporter:
     def __init__(self, pipe):
         import _thread
@@ -112,6 +121,7 @@ class Reporter:
         os.set_inheritable(pipe, False)
         self.file = self.identity()
         self.told = False
+        self.at_end = lambda: None
         os.register_at_fork(after_in_child=self.leave)
 
     def identity(self):
@@ -149,8 +159,7 @@ class Reporter:
             return
         import json
 
-        what = outline(error)
-        what.update(time=now, late=late, chain=chain_of(error), leaves=leaves_of(error), lines=lines_of(error))
+        what = {**whole(error, lines_of(error)), "time": now, "late": late}
         self.say(json.dumps({"exception": what}, ensure_ascii=False))
 
     def raised(self, error):
@@ -161,28 +170,78 @@ class Reporter:
         except BaseException:
             pass
 
+    def leave_with(self, argument):
+        """Called when the script calls sys.exit."""
+        try:
+            if self.thread_now() != self.thread or self.pid != os.getpid():
+                return
+            # As Python does it: None is 0, and what is no number is printed, with code 1.
+            number = argument if isinstance(argument, int) else 0 if argument is None else 1
+            error = sys.exc_info()[1]
+            if number & 0xFF == 0:
+                return
+            what = {"code": number & 0xFF}
+            if not isinstance(argument, int):
+                what["text"] = str(argument)[:LONGEST_MESSAGE]
+            if isinstance(error, Exception):
+                what["handled"] = whole(error, lines=[])
+            import json
+
+            self.say(json.dumps({"exit": what}, ensure_ascii=False))
+        except Exception:
+            pass
+
+    def asked(self, _number, _frame):
+        """Called by the signal, in the main thread, as soon as that executes Python."""
+        try:
+            error = sys.exc_info()[1]
+            if self.pid == os.getpid() and isinstance(error, Exception):
+                import json
+
+                self.say(json.dumps({"handled": whole(error, lines_of(error))}, ensure_ascii=False))
+        except Exception:
+            pass
+
     def end(self):
         """Of all atexit handlers the last, as it was registered first."""
         try:
             # Set even if excepthook was replaced without calling the previous one.
             self.report(getattr(sys, "last_exc", None) or getattr(sys, "last_value", None), late=True)
+            self.at_end()
             self.say('{"end": true}')
         except BaseException:
             pass
 
 
-def enable_stacks(reporter, number):
+def note_exits(reporter):
+    """sys.exit raises SystemExit, of which excepthook is never told."""
+    previous = sys.exit
+
+    def exit(status=None, /):
+        reporter.leave_with(status)
+        previous(status)
+
+    exit.__module__, exit.__qualname__, exit.__doc__ = "sys", "exit", previous.__doc__
+    sys.exit = exit
+
+
+def enable_questions(reporter, stacks, handled):
     import _signal  # built in
     import faulthandler
 
+    # Calls that the kernel can restart are not interrupted. Ignored in the end, when Python would restore what kills.
+    _signal.signal(handled, reporter.asked)
+    _signal.siginterrupt(handled, False)
+    reporter.at_end = lambda: _signal.signal(handled, _signal.SIG_IGN)
+
     # What the signal does once the interpreter, which is ending, has put back what was there before faulthandler.
-    _signal.signal(number, _signal.SIG_IGN)
+    _signal.signal(stacks, _signal.SIG_IGN)
     if not faulthandler.is_enabled():
         faulthandler.enable(2)
-    faulthandler.register(number, reporter.pipe, all_threads=True, chain=False)
+    faulthandler.register(stacks, reporter.pipe, all_threads=True, chain=False)
 
 
-def load(parent, pipe, number):
+def load(parent, pipe, stacks, handled):
     if os.getppid() != parent:
         return
     import atexit
@@ -196,8 +255,9 @@ def load(parent, pipe, number):
 
     sys.excepthook = excepthook
     atexit.register(reporter.end)
+    note_exits(reporter)
     try:
-        enable_stacks(reporter, number)
+        enable_questions(reporter, stacks, handled)
     except Exception:
         pass  # no stacks then
     reporter.say('{"hook": true}')

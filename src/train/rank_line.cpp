@@ -40,6 +40,10 @@ std::optional<RankLine::Kind> kind_of(char letter) {
       return RankLine::Kind::started;
     case 'f':
       return RankLine::Kind::failed;
+    case 'h':
+      return RankLine::Kind::handled;
+    case 'd':
+      return RankLine::Kind::handling;
     case 'k':
       return RankLine::Kind::stacks;
     case 'r':
@@ -141,7 +145,8 @@ std::optional<RankException> read_rank_exception(std::string_view text) {
                        all_raised_in(json, "leaves"),
                        json_strings(json_at(json, {"lines"})),
                        json_true(json_at(json, {"hook"})),
-                       json_true(json_at(json, {"asked_to_end"}))};
+                       json_true(json_at(json, {"asked_to_end"})),
+                       json_strings(json_at(json, {"words"}))};
 }
 
 std::vector<std::string> read_rank_lines(std::string_view text) {

@@ -23,7 +23,7 @@ inline constexpr std::string_view kCursorUp = "\x1b[A";
 
 /// One line in the format of rank.py.
 struct RankLine {
-  enum class Kind { out, err, started, failed, stacks, ras, ended };
+  enum class Kind { out, err, started, failed, handled, handling, stacks, ras, ended };
   /// Of a line of out or err, what the text is: all of it; a part, to which the next line of this rank and
   /// kind belongs; all of it, but the next replaces it on a terminal; or its start, which comes again with
   /// the rest.
@@ -45,7 +45,8 @@ struct Raised {
   std::string message = {};
 };
 
-/// An exception with which a rank failed, or the last on its stderr.
+/// An exception with which a rank failed, the last on its stderr, or one that it was handling as it left or
+/// was asked.
 struct RankException {
   Raised raised;
   double time = 0;                      ///< seconds since 1970
@@ -54,6 +55,7 @@ struct RankException {
   std::vector<std::string> lines = {};  ///< the last of its traceback
   bool uncaught = false;                ///< known to have ended the rank; false: it is only on stderr
   bool after_request = false;           ///< the rank had been asked to end
+  std::vector<std::string> words = {};  ///< as those of RankEvent, when it was raised
 };
 
 /// How a rank ended, as reported by rank.py.
@@ -66,11 +68,12 @@ struct RankEvent {
   bool killed = false;               ///< it was asked to end, and did not in its time
   std::optional<double> asked = {};  ///< when
   std::optional<RankException> exception = {};
-  int after = 0;                            ///< lines of stderr that followed the exception
-  std::optional<bool> ended_normally = {};  ///< by Python, not by os._exit; nullopt: unknown
-  std::string said = {};                    ///< its last line on stderr, before the interpreter ended
-  std::vector<std::string> words = {};      ///< lines of stderr about its end, such as "terminate called …"
-  std::optional<int> oom_kills = {};        ///< that the kernel counted in its container meanwhile
+  std::optional<RankException> handled = {};  ///< when it called sys.exit
+  int after = 0;                              ///< lines of both streams that followed the exception on stderr
+  std::optional<bool> ended_normally = {};    ///< by Python, not by os._exit; nullopt: unknown
+  std::string said = {};  ///< its reason: the text of sys.exit, or a line of stderr just before the end
+  std::vector<std::string> words = {};  ///< lines of stderr about its end, such as "terminate called …"
+  std::optional<int> oom_kills = {};    ///< that the kernel counted in its container meanwhile
   std::optional<std::uint64_t> memory_limit = {};  ///< of its container, in bytes
   std::optional<std::string> message = {};         ///< of torchelastic's error file
 };

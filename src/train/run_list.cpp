@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "train/first_few.hpp"
 
 namespace launch::train {
 namespace {
@@ -22,6 +23,20 @@ RunState state_of(const std::string& result) {
   return RunState::lost;
 }
 
+/// Names the newest of the runs that an ID matches.
+Error several_runs(const std::filesystem::path& state, std::string_view id, std::size_t matching) {
+  constexpr std::size_t kNamed = 3;
+  std::vector<std::string> newest;
+  if (const auto list = list_runs(state)) {
+    for (const auto& run : list->runs) {
+      if (run.folder.run().starts_with(id)) newest.push_back(run.folder.run());
+    }
+  }
+  return input_error(fmt::format("{} matches {} runs: {}", in_quotes(id), matching,
+                                 join_words(first_few(std::move(newest), kNamed))))
+      .hint("write more of the ID; \"last\" is the newest run");
+}
+
 Result<RunFolder> find_folder(const std::filesystem::path& state, std::string_view id) {
   TRY_ASSIGN(const auto folders, run_folders(state));
   std::vector<std::string> all;
@@ -32,10 +47,7 @@ Result<RunFolder> find_folder(const std::filesystem::path& state, std::string_vi
     if (folder.run().starts_with(id)) matching.push_back(folder.run());
   }
   if (matching.size() == 1) return RunFolder(state, matching.front());
-  if (matching.size() > 1) {
-    return fail(input_error(
-        fmt::format("{} matches {} runs: {}", in_quotes(id), matching.size(), join_words(matching))));
-  }
+  if (matching.size() > 1) return fail(several_runs(state, id, matching.size()));
   auto error = input_error(fmt::format("run not found: {}", in_quotes(id)));
   if (const auto near = did_you_mean(id, all))
     return fail(std::move(error).hint(fmt::format("did you mean {}?", *near)));

@@ -35,6 +35,20 @@ std::vector<RankFrame> frames_of(const std::vector<UnfinishedRank>& ranks) {
   return frames;
 }
 
+/// With what they have told since then, in seconds since 1970: they may have been asked before, in a silence.
+std::vector<UnfinishedRank> unfinished_of(
+    const std::map<TrainingState::Key, std::vector<std::string>>& running, const LogMux& logs, double since) {
+  std::vector<UnfinishedRank> ranks;
+  ranks.reserve(running.size());
+  for (const auto& [key, stacks] : running) {
+    auto handling = logs.handling(key.first, key.second);
+    if (handling && handling->time < since) handling.reset();
+    ranks.push_back(
+        {key.first, key.second, stacks, logs.last_lines(key.first, key.second), std::move(handling)});
+  }
+  return ranks;
+}
+
 }  // namespace
 
 Training::Training(const Plan& plan, Place& place, Control* control, LogPlaces logs, LogMux::Show show,
@@ -85,13 +99,14 @@ void Training::wait_for_cause(Lock& lock, const std::stop_token& stop) {
                          [&] { return state.culprit || state.running.empty() || state.all_gone(); });
   if (state.culprit) {
     settle();
-  } else if (state.timed_out) {
-    look_into_hang(lock, stop);
+  } else if (state.lost_others) {
+    ask_the_living(lock, stop);
   }
 }
 
-/// Some ranks have waited for others until they timed out: asks those that are alive what they are doing.
-void Training::look_into_hang(Lock& lock, const std::stop_token& stop) {
+/// Some ranks have waited for others until they timed out, or lost them: asks those that are alive what they
+/// are doing.
+void Training::ask_the_living(Lock& lock, const std::stop_token& stop) {
   auto& state = *state_;
   if (state.running.empty()) return;
   lock.unlock();
@@ -169,6 +184,7 @@ Result<void> Training::wait_and_stop(const StopTokens& tokens, Outcome& outcome)
   outcome.cause = watch(lock, tokens.stop);
   if (!outcome.cause) state.forget_stacks();  // they are of an earlier silence
   const auto began = work_.clock.steady();
+  const auto failed_at = std::chrono::duration<double>(work_.clock.now().time_since_epoch()).count();
   const bool failed = outcome.cause || has_failed(lock, tokens.stop);
   outcome.interrupted = !failed && (!state.all_gone() || state.failed);
   if (failed) {
@@ -180,10 +196,7 @@ Result<void> Training::wait_and_stop(const StopTokens& tokens, Outcome& outcome)
   state.stopping = failed || outcome.interrupted;
   const auto running = state.running;
   lock.unlock();
-  std::vector<UnfinishedRank> unfinished;
-  unfinished.reserve(running.size());
-  for (const auto& [key, stacks] : running)
-    unfinished.push_back({key.first, key.second, stacks, logs_.last_lines(key.first, key.second)});
+  const auto unfinished = unfinished_of(running, logs_, failed_at);
   outcome.frames = frames_of(unfinished);
   if (outcome.interrupted && control_ != nullptr && !running.empty()) {
     work_.reporter.note(

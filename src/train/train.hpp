@@ -25,9 +25,10 @@ struct Outcome {
   std::optional<Error> error;  ///< a node could not be started, or the place failed
   bool began = true;           ///< false: stopped, or refused, before a node was requested
   bool interrupted = false;
-  bool hurried = false;                ///< a second request ended the ranks at once
-  std::vector<int> unknown = {};       ///< ranks that were started and have no end: they were killed
-  std::vector<RankFrame> frames = {};  ///< after a hang: of the ranks that ran, as far as they could tell
+  bool hurried = false;           ///< a second request ended the ranks at once
+  std::vector<int> unknown = {};  ///< ranks that were started and have no end: they were killed
+  std::vector<RankFrame> frames =
+      {};                   ///< after a hang or a lost peer: of the ranks that ran, if they could tell
   double stop_seconds = 0;  ///< from the first failure (or the interruption) until all nodes were gone
 };
 
@@ -53,7 +54,7 @@ class Training {
   PlaceSinks sinks();
   LogMux::Events rank_events() const;
   void wait_for_cause(Lock& lock, const std::stop_token& stop);
-  void look_into_hang(Lock& lock, const std::stop_token& stop);
+  void ask_the_living(Lock& lock, const std::stop_token& stop);
   std::optional<Cause> watch(Lock& lock, const std::stop_token& stop);
   bool has_failed(Lock& lock, const std::stop_token& stop);
   Result<void> wait_and_stop(const StopTokens& tokens, Outcome& outcome);

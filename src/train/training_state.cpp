@@ -57,7 +57,7 @@ void TrainingState::judge(const Cause& cause) {
   failed = true;
   stopped_only = stopped_only && cause.kind == CauseKind::stopped;
   culprit = culprit || !is_victim(cause.kind);
-  timed_out = timed_out || cause.kind == CauseKind::timeout;
+  lost_others = lost_others || cause.kind == CauseKind::timeout || cause.kind == CauseKind::connection;
 }
 
 bool TrainingState::any_failed_on(int node) const {

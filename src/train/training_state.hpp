@@ -51,7 +51,7 @@ struct TrainingState {
   bool failed = false;
   bool stopped_only = true;  ///< all failures so far are of ranks that somebody asked to end
   bool culprit = false;      ///< one of the failures is not a victim's
-  bool timed_out = false;
+  bool lost_others = false;  ///< a rank timed out waiting for others, or lost its connection to one
   bool stopping = false;
 
   // With the mutex held.

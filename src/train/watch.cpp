@@ -151,7 +151,8 @@ std::optional<Cause> Watch::look_for_silence(const std::stop_token& stop) {
     return std::nullopt;
   }
   const auto silence = silence_of(*std::move(second), now);
-  const auto cause = hang_cause(silence);
+  auto cause = hang_cause(silence);
+  if (cause.rank && cause.last_lines.empty()) cause.last_lines = logs_.last_lines(cause.node, cause.rank);
   if (patience.ends_hang) return cause;
   warned_ = true;
   if (!is_waited_for(silence)) return std::nullopt;

@@ -179,7 +179,8 @@ class Mounted(StandaloneProject):
                                  stdout=subprocess.PIPE).stdout.splitlines()
         printed = [line for line in printed if not line.startswith("# ")]
         run = printed[0].split()[-1].removeprefix("launch-")
-        steps = [printed[0], *printed[2].removesuffix(" || code=$?").split(" && ")]
+        steps = [printed[0].removesuffix(" || exit"), *printed[4].removesuffix(' & nodes="$nodes $!"').split(" && ")]
+        steps[-1] = steps[-1].removeprefix("exec ")
         wanted = [" ".join(command).replace(document["run"], run).replace(f"/runs/{run}/", "/dry-run/")
                   for command in self.record(document)["commands"]]
         words = [" ".join(shlex.split(line.split(" <")[0])) for line in steps]
@@ -190,7 +191,7 @@ class Mounted(StandaloneProject):
         self.assertEqual([without_addresses(line) for line in wanted], [without_addresses(line) for line in words])
         self.assertEqual([line.split()[1] for line in words], ["network", "create", "cp", "start"])
         self.assertRegex(steps[2], r" </.*/dry-run/files\.tar$")
-        self.assertEqual(printed[3:], [f"podman network rm launch-{run}", "exit $code"])
+        self.assertEqual(printed[6:], [f"podman network rm launch-{run}", "exit $code"])
 
     def test_what_was_changed_is_made_again(self):
         self.lock()

@@ -149,7 +149,7 @@ class Train(unittest.TestCase):
             self.assertEqual(self.record()["end"]["killed"], [0, 1] if what == "stubborn" else [])
             self.assertIn("warning: 2 ranks were killed, since they did not end within 1 s: rank 0 on node 0 and rank 1 "
                           "on node 1; --grace SECONDS gives more time\n" if what == "stubborn"
-                          else "SIGTERM ended 2 ranks at once, since the script does not handle it\n", err.decode())
+                          else "SIGTERM ended 2 ranks at once, which had no handler for it (yet)\n", err.decode())
             self.assert_nothing_left()
 
     def test_ranks_have_time_to_save(self):
@@ -412,13 +412,14 @@ class Train(unittest.TestCase):
         code, out, err = self.train("--steps", "5 0", options=("--dry-run", "--nodes", "1"))
         self.assertEqual(code, 0, err)
         run = re.search(r"launch-(\S+)-n0", out)[1]
-        network, code, node, removal, end = [line for line in out.splitlines() if not line.startswith("# ")]
-        self.assertRegex(network, rf"podman network create --disable-dns --subnet 198\.19\.\S+/27 --label launch.run={run} launch-{run}$")
+        network, code, stop, _, node, wait, removal, end = [line for line in out.splitlines() if not line.startswith("# ")]
+        self.assertRegex(network, rf"podman network create --disable-dns --subnet 198\.19\.\S+/27 --label launch.run={run} launch-{run} \|\| exit$")
         self.assertEqual(removal, f"podman network rm launch-{run}")
         self.assertTrue(node.startswith(f"podman run --rm --init --pull never --log-driver none --name launch-{run}-n0"))
         self.assertTrue(node.endswith("torchrun --nnodes 1 --node-rank 0 --nproc-per-node 1 --master-addr n0 "
-                                      "--master-port 29500 /run/launch/rank.py job.py --steps '5 0' || code=$?"))
-        self.assertEqual((code, end), ("code=0", "exit $code"))
+                                      "--master-port 29500 /run/launch/rank.py job.py --steps '5 0' & nodes=\"$nodes $!\""))
+        self.assertEqual((code, wait, end), ("code=0 nodes=", "for node in $nodes; do wait $node || code=$?; done", "exit $code"))
+        self.assertIn(f"wait; {removal}; exit $1", stop)
         self.assertEqual(self.records() if (self.root / "state/runs").exists() else [], before)
 
     def test_dry_run_is_a_script_that_runs(self):
@@ -428,6 +429,17 @@ class Train(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         lines = [line for line in done.stdout.splitlines() if " o rank " in line]
         self.assertEqual(sorted(lines), ["@launch 0 o rank 0 of 2", "@launch 1 o rank 1 of 2"])
+        self.assert_nothing_left()
+
+    def test_an_interrupted_script_of_dry_run_leaves_nothing(self):
+        script = self.train("wait", options=("--dry-run",))[1]
+        process = subprocess.Popen(["sh", "-c", script], env=self.environment, stdout=subprocess.PIPE, text=True)
+        for line in process.stdout:
+            if " s {" in line:
+                break
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 143)
         self.assert_nothing_left()
 
     def test_two_runs_at_once_have_networks_of_their_own(self):

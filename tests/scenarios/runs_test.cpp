@@ -139,7 +139,9 @@ TEST_F(RunsScenario, IdsThatNameNoRun) {
     const auto several = launch({"--json", command, "demo"});
     EXPECT_EQ(several.code, 2);
     EXPECT_EQ(several.out, "");
-    EXPECT_EQ(several.err, "error: \"demo\" matches 2 runs: demo-1 and demo-2\n");
+    EXPECT_EQ(several.err,
+              "error: \"demo\" matches 2 runs: demo-2 and demo-1\n\n"
+              "hint: write more of the ID; \"last\" is the newest run\n");
   }
 }
 
@@ -202,7 +204,7 @@ TEST_F(RunsScenario, ARunIsFollowedAndStoppedFromElsewhere) {
                 "stopping: the ranks have [TIME] to save and end; interrupt again to end them at once\n"
                 "interrupted by launch stop after [TIME]: all nodes stopped in [TIME], "
                 "nothing is left\n"
-                "SIGTERM ended 1 rank at once, since the script does not handle it\n"
+                "SIGTERM ended 1 rank at once, which had no handler for it (yet)\n"
                 "record: [ROOT]/state/runs/demo-[RUN]/run.json\n"));
   const auto followed = follower.get();
   EXPECT_EQ(followed.code, 0) << followed.err;

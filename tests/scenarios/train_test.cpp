@@ -212,8 +212,10 @@ TEST_F(TrainScenario, WhatIsAskedOfPodmanIsWhatDryRunSays) {
     if (!line.starts_with("# ")) ++commands;
     if (line.starts_with("# ") && !line.starts_with("# OMP_NUM_THREADS=")) comments.emplace_back(line);
   }
-  EXPECT_EQ(commands, 5U);
-  EXPECT_TRUE(said.out.ends_with(" || code=$?\npodman network rm launch-demo-[RUN]\nexit $code\n"))
+  EXPECT_EQ(commands, 8U);
+  EXPECT_TRUE(
+      said.out.ends_with(" & nodes=\"$nodes $!\"\nfor node in $nodes; do wait $node || code=$?; done\n"
+                         "podman network rm launch-demo-[RUN]\nexit $code\n"))
       << said.out;
   EXPECT_THAT(
       comments,

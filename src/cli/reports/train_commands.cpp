@@ -33,19 +33,21 @@ std::vector<std::string> comments_of(const train::Plan& plan) {
   return lines;
 }
 
-/// Several nodes run at once. Each is a command of its own for the shell, of several steps.
-std::vector<std::string> lines_of_nodes(const std::vector<std::vector<containers::Command>>& nodes) {
-  std::vector<std::string> lines{"code=0"};
-  std::vector<std::string> waits;
-  const bool one = nodes.size() == 1;
-  for (std::size_t i = 0; i < nodes.size(); ++i) {
-    std::vector<std::string> steps;
-    for (const auto& command : nodes[i]) steps.push_back(shell_text(command));
-    lines.push_back(join(steps, " && ") + (one ? " || code=$?" : fmt::format(" & node{}=$!", i)));
-    waits.push_back(fmt::format("wait $node{} || code=$?", i));
-  }
-  if (!one) lines.insert(lines.end(), waits.begin(), waits.end());
-  return lines;
+/// Of a node: the shell's command of several steps. Its last replaces the shell, which hands on no signal.
+std::string node_text(const std::vector<containers::Command>& steps) {
+  std::vector<std::string> texts;
+  texts.reserve(steps.size());
+  for (const auto& command : steps) texts.push_back(shell_text(command));
+  if (texts.size() > 1) texts.back().insert(0, "exec ");
+  return join(texts, " && ") + R"( & nodes="$nodes $!")";
+}
+
+/// A signal, such as Ctrl-C or that of a job's time limit, ends the nodes, and what follows them runs all the
+/// same.
+std::string stop_text(const std::vector<containers::Command>& after) {
+  std::string text = "stop() { trap '' INT TERM HUP; kill $nodes 2>/dev/null || :; wait; ";
+  for (const auto& command : after) text += shell_text(command) + "; ";
+  return text + "exit $1; }";
 }
 
 Json json_of(const std::vector<containers::Command>& commands) {
@@ -64,8 +66,11 @@ std::string train_script(const commands::TrainCommands& wanted) {
   auto lines = comments_of(wanted.plan);
   for (const auto& name : commands.variables)
     lines.push_back(fmt::format(": \"${{{0}?set {0}: its value is not printed here}}\"", name));
-  for (const auto& command : commands.before) lines.push_back(shell_text(command));
-  for (auto& line : lines_of_nodes(commands.nodes)) lines.push_back(std::move(line));
+  for (const auto& command : commands.before) lines.push_back(shell_text(command) + " || exit");
+  lines.insert(lines.end(), {"code=0 nodes=", stop_text(commands.after),
+                             "trap 'stop 130' INT; trap 'stop 143' TERM; trap 'stop 129' HUP"});
+  for (const auto& steps : commands.nodes) lines.push_back(node_text(steps));
+  lines.emplace_back("for node in $nodes; do wait $node || code=$?; done");
   for (const auto& command : commands.after) lines.push_back(shell_text(command));
   lines.emplace_back("exit $code");
   return join(lines, "\n") + "\n";

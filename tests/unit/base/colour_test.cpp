@@ -65,5 +65,10 @@ TEST(Colour, FirstCharacters) {
   EXPECT_EQ(first_characters("\x1b[31mred\x1b[0m", 3), "\x1b[31mred\x1b[0m");
 }
 
+TEST(Colour, IsAllThatATextLoses) {
+  EXPECT_EQ(without_colours("\x1b[1;31mred\x1b[0m\x1b[K \x1b]0;title\a\x1b[2Jend\x1b"),
+            "red \x1b]0;title\a\x1b[2Jend\x1b");
+}
+
 }  // namespace
 }  // namespace launch

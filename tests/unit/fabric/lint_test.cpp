@@ -1,5 +1,8 @@
 #include "fabric/lint.hpp"
 
+#include <map>
+#include <string>
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -62,13 +65,65 @@ TEST(Mentions, OfYamlAndPython) {
                           "7: NCCL_ALGO=?", "8: NCCL_DEBUG=INFO", "9: NCCL_PROTO=LL"));
 }
 
-TEST(Mentions, OfDockerfiles) {
+TEST(Mentions, OfListsOfNamesAndValues) {
   EXPECT_THAT(
       mentions(
-          FileKind::dockerfile,
-          "FROM a\nENV NCCL_NET=IB NCCL_IB_TC=41 \\\n    NCCL_IB_SL=0\nENV NCCL_DEBUG INFO\nARG NCCL_X\n"),
+          FileKind::script,
+          "env:\n  - name: \"NCCL_NET\"\n    value: \"IB\"\n  - name: 'NCCL_IB_SL'\n    # why\n"
+          "    value: 'three'\n  - value: 41\n    # why\n    name: NCCL_IB_TC\n"
+          "  - name: NCCL_IB_HCA\n    value: mlx5_0,mlx5_1\n  - { name: \"NCCL_ALGO\", value: \"Ring\" }\n"
+          "  - name: NCCL_PROTO\n    valueFrom: x\n"
+          "[{\"name\": \"NCCL_DEBUG\", \"value\": \"WARN\"}]\n"
+          "{\n\"name\": \"NCCL_NTHREADS\",\n\"value\": \"256\"\n}\n"),
+      ElementsAre("2: NCCL_NET=IB", "4: NCCL_IB_SL=three", "9: NCCL_IB_TC=41",
+                  "10: NCCL_IB_HCA=mlx5_0,mlx5_1", "12: NCCL_ALGO=Ring", "13: NCCL_PROTO=?",
+                  "15: NCCL_DEBUG=WARN", "17: NCCL_NTHREADS=256"));
+}
+
+TEST(Mentions, OfLaunchersAndOtherShells) {
+  EXPECT_THAT(
+      mentions(
+          FileKind::script,
+          "mpirun -genv NCCL_NET IB -env NCCL_IB_TC '41' a\n: \"${NCCL_IB_SL:=three}\" ${NCCL_ALGO=Ring}\n"
+          "set -gx NCCL_PROTO LL; set --export NCCL_DEBUG WARN\n"
+          "srun --container-env=NCCL_NET,OTHER,NCCL_IB_TC --export=ALL,NCCL_ALGO a\n"
+          "set -e; echo NCCL_NET IB\n"
+          "#SBATCH --export=ALL,NCCL_IB_HCA=mlx5_1,mlx5_2,NCCL_NET=IB,HOME\n"),
+      ElementsAre(
+          "1: NCCL_NET=IB", "1: NCCL_IB_TC=41", "2: NCCL_IB_SL=three", "2: NCCL_ALGO=Ring",
+          "3: NCCL_PROTO=LL", "3: NCCL_DEBUG=WARN", "4: NCCL_NET=?", "4: NCCL_IB_TC=?", "4: NCCL_ALGO=?",
+          "6: NCCL_IB_HCA=mlx5_1 (Slurm ends the value at the comma before \"mlx5_2\": export it in the "
+          "script instead)",
+          "6: NCCL_NET=IB"));
+}
+
+TEST(Mentions, OfLinesWrittenWithEscapes) {
+  EXPECT_THAT(mentions(FileKind::dockerfile,
+                       "RUN echo -e \"NCCL_DEBUG=WARN\\nNCCL_SOCKET_IFNAME==eth0\" > /etc/nccl.conf\n"
+                       "RUN printf 'NCCL_IB_GID_INDEX=3\\nNCCL_IB_HCAA=x\\n' >> /etc/nccl.conf\n"),
+              ElementsAre("1: NCCL_DEBUG=WARN", "1: NCCL_SOCKET_IFNAME==eth0", "2: NCCL_IB_GID_INDEX=3",
+                          "2: NCCL_IB_HCAA=x"));
+}
+
+TEST(Mentions, KeepTheCarriageReturnsThatTheirReaderKeeps) {
+  EXPECT_THAT(
+      mentions(FileKind::script, "#!/bin/bash\r\nexport NCCL_ALGO=Ring\r\n"),
+      ElementsAre("2: NCCL_ALGO=Ring\r (the shell keeps the carriage return at the end of NCCL_ALGO's "
+                  "value: end lines with \"\\n\" alone, as dos2unix does)"));
+  EXPECT_THAT(mentions(FileKind::conf, "NCCL_ALGO=Ring\r\nNCCL_DEBUG=WARN\n"),
+              ElementsAre("1: NCCL_ALGO=Ring\r (most releases of NCCL keep the carriage return at the end of "
+                          "NCCL_ALGO's value: end lines with \"\\n\" alone, as dos2unix does)",
+                          "2: NCCL_DEBUG=WARN"));
+  EXPECT_THAT(mentions(FileKind::script, "env:\r\n  NCCL_ALGO: Ring\r\n"), ElementsAre("2: NCCL_ALGO=Ring"));
+}
+
+TEST(Mentions, OfDockerfiles) {
+  EXPECT_THAT(
+      mentions(FileKind::dockerfile,
+               "FROM a\nENV NCCL_NET=IB NCCL_IB_TC=41 \\\n    NCCL_IB_SL=0\nENV NCCL_DEBUG INFO\nARG NCCL_X\n"
+               "ENV NCCL_ALGO \"Ring\"\n"),
       ElementsAre("2: NCCL_NET=IB", "2: NCCL_IB_TC=41", "3: NCCL_IB_SL=0", "4: NCCL_DEBUG=INFO",
-                  "5: NCCL_X=?"));
+                  "5: NCCL_X=?", "6: NCCL_ALGO=Ring"));
 }
 
 TEST(Mentions, OfNcclConfAreTakenAsNcclTakesThem) {
@@ -141,6 +196,23 @@ TEST(Lint, SaysWhatAPrefixTakes) {
                   "names after \"=\"",
                   "warning: NCCL_SOCKET_IFNAME: \"eth0\" is a prefix that also matches eth0.100; write "
                   "exact names after \"=\""));
+}
+
+TEST(Lint, NamesWhatADevicesPrefixReallyMatches) {
+  EXPECT_THAT(linted("NCCL_IB_HCA=mlx5_0\nNCCL_IB_HCA=bnxt_re0,mlx5_bond_0\nNCCL_IB_HCA=^mlx5\n"), IsEmpty());
+  for (const auto& [value, matches] : std::map<std::string, std::string>{
+           {"mlx5", "matches mlx5_0 and mlx5_1"},
+           {"mlx5_", "matches mlx5_0 and mlx5_1"},
+           {"mlx", "matches mlx5_0 and mlx5_1"},
+           {"efa", "matches efa_0 and efa_1"},
+           {"bnxt_re", "matches bnxt_re0 and bnxt_re1"},
+           {"mlx5_10", "also matches mlx5_100"},
+           {"rdmap0s6", "also matches rdmap0s60"},
+       }) {
+    EXPECT_THAT(linted("NCCL_IB_HCA=" + value + "\n"),
+                ElementsAre("warning: NCCL_IB_HCA: \"" + value + "\" is a prefix that " + matches +
+                            "; write exact names after \"=\""));
+  }
 }
 
 TEST(Lint, SaysWhatAPrefixLeavesOut) {

@@ -221,6 +221,13 @@ TEST(Order, AfterATimeoutTheRankThatOthersWaitedFor) {
   const auto asleep = find_cause(late, {}, std::vector{waits, sleeps});
   EXPECT_EQ(asleep->rank, 3);
   EXPECT_EQ(asleep->last_lines, sleeps.stacks);
+  // Or the one that does not answer.
+  const auto mute = find_cause(late, {}, std::vector{UnfinishedRank{1, 1}, waits});
+  EXPECT_EQ(mute->rank, 1);
+  EXPECT_EQ(mute->hint,
+            "check node 1: a rank that does not answer is stopped, in another program, or in the kernel, as "
+            "with a dead "
+            "file system");
   // Without stacks nobody knows which.
   EXPECT_EQ(blamed(late, {{2, 2}, {3, 3}}), cause_of(late[0]).sentence());
   // A lost peer is no reason to suspect who is alive.
@@ -249,6 +256,47 @@ TEST(Order, ARankThatCrashesSlowlyIsTheCauseIfTheOthersOnlyLostIt) {
   EXPECT_EQ(blamed({crashed}), "rank 1 on node 1 was stopped");
   const auto aborted = with_words(stopped(ended(1, 5.2, 0), 2.0, SIGABRT), {kWatchdog});
   EXPECT_EQ(blamed({lost, aborted}), cause_of(lost).sentence()) << "a victim, too";
+}
+
+/// A rank that is alive, in its clean-up.
+UnfinishedRank cleans_up(int rank, const std::string& text = {}) {
+  UnfinishedRank alive{
+      rank, rank, {"Thread 0x1 (most recent call first):", "  File \"/w/train.py\", line 3 in close"}, {}};
+  if (!text.empty()) alive.handling = RankException{.raised = exception(text), .time = 1.5, .lines = {text}};
+  return alive;
+}
+
+TEST(Order, ARankThatCleansUpIsTheCauseIfTheOthersOnlyLostIt) {
+  const auto lost = raised(0, 1.0, kGlooClosed);
+  const UnfinishedRank waits{
+      2,
+      2,
+      {"Thread 0x1 (most recent call first):", "  File \"/v/torch/distributed/x.py\", line 1 in f"},
+      {}};
+  const auto cause = find_cause(std::vector{lost}, {}, std::vector{waits, cleans_up(1)});
+  ASSERT_TRUE(cause);
+  EXPECT_EQ(cause->sentence(),
+            "rank 1 on node 1 seems to have closed its connections: it was at train.py:3 in "
+            "close; " +
+                cause_of(lost).sentence());
+  EXPECT_EQ(kind_name(cause->kind), "closed");
+  EXPECT_EQ(cause->code, 1);
+  EXPECT_EQ(cause->last_lines, cleans_up(1).stacks);
+  // Which of two cannot be known, unless one has raised.
+  EXPECT_EQ(blamed({lost}, {cleans_up(1), cleans_up(3)}), cause_of(lost).sentence());
+  EXPECT_EQ(blamed({lost}, {cleans_up(1), cleans_up(3, "ValueError: loss is NaN")}),
+            "rank 3 on node 3 raised ValueError: loss is NaN");
+  // A victim may clean up, too.
+  EXPECT_EQ(blamed({lost}, {cleans_up(1), cleans_up(3, kGlooClosed)}), cause->sentence());
+  EXPECT_EQ(blamed({lost}, {waits, cleans_up(3, kGlooClosed)}), cause_of(lost).sentence());
+  // At last it says what it raised; one that was ended by SIGINT does not.
+  auto says = stopped(raised(1, 9.0, "ValueError: loss is NaN"), 5.0, 0);
+  EXPECT_EQ(blamed({lost, says}, {cleans_up(1)}), "rank 1 on node 1 raised ValueError: loss is NaN");
+  says.event.exception->raised = exception("KeyboardInterrupt");
+  EXPECT_EQ(blamed({lost, says}, {cleans_up(1)}), cause->sentence());
+  // Better evidence.
+  EXPECT_EQ(blamed({lost, raised(2, 2.0, "KeyError: 'a'")}, {cleans_up(1, "ValueError: loss is NaN")}),
+            "rank 2 on node 2 raised KeyError: 'a'");
 }
 
 TEST(Order, NobodyFailed) {
@@ -354,6 +402,14 @@ TEST(Blame, TheFirstMemberOfAGroupWithAFaultOfItsOwnDecides) {
   EXPECT_EQ(cause_of(group).kind, CauseKind::connection);
 }
 
+TEST(Cause, HasNoColours) {
+  const auto cause = cause_of(raised(0, 1.0, "ValueError: \x1b[31mred\x1b[0m end"));
+  EXPECT_EQ(cause.sentence(), "rank 0 on node 0 raised ValueError: red end");
+  EXPECT_EQ(cause.last_lines.back(), "ValueError: \x1b[31mred\x1b[0m end");
+  const std::vector<NodeEnd> nodes{{.node = 1, .code = 1, .last_lines = {"\x1b[1mno\x1b[m torch"}}};
+  EXPECT_EQ(find_cause({}, nodes)->message, "no torch");
+}
+
 TEST(Cause, OfAnExceptionIsItsFirstLineAndShowsItsTraceback) {
   const auto cause =
       cause_of(raised(0, 1.0, "RuntimeError: Error(s) in loading state_dict:\n\tMissing key: w"));
@@ -379,6 +435,61 @@ TEST(Cause, ATracebackOnStderrCountsOnlyAsTheLastWord) {
   EXPECT_EQ(cause_of(end).kind, CauseKind::connection);
   end.event.after = 4;
   EXPECT_EQ(cause_of(end).sentence(), "rank 0 on node 0 exited with code 3");
+}
+
+TEST(Cause, ATracebackOnStderrIsOldSecondsAfterIt) {
+  auto end = raised(0, 1.0, "ValueError: bad");
+  end.event.exception->uncaught = false;
+  end.event.ended_normally = false;  // os._exit
+  end.event.time = 3.0;
+  EXPECT_EQ(cause_of(end).sentence(), "rank 0 on node 0 raised ValueError: bad");
+  end.event.time = 3.1;
+  EXPECT_EQ(cause_of(end).sentence(), "rank 0 on node 0 exited with code 1");
+  end.event.ended_normally = std::nullopt;  // an exit handler may have taken the time
+  EXPECT_EQ(cause_of(end).sentence(), "rank 0 on node 0 raised ValueError: bad");
+  end.event.ended_normally = true;
+  end.event.time = 11.0;
+  EXPECT_EQ(cause_of(end).sentence(), "rank 0 on node 0 exited with code 1: ValueError: bad");
+  end.event.time = 11.1;
+  EXPECT_EQ(cause_of(end).sentence(), "rank 0 on node 0 exited with code 1");
+}
+
+TEST(Cause, WhatFollowedAPrintedTracebackIsShown) {
+  auto end = raised(0, 1.0, "ValueError: bad");
+  end.event.exception->uncaught = false;
+  end.event.ended_normally = false;
+  end.last_lines = {"step 1", "Traceback", "[rank0]: ValueError: bad", "FATAL: no disk"};
+  EXPECT_THAT(cause_of(end).last_lines,
+              testing::ElementsAre("Traceback", "ValueError: bad", "FATAL: no disk"));
+  end.last_lines = {"step 9", "FATAL: no disk"};
+  EXPECT_THAT(cause_of(end).last_lines,
+              testing::ElementsAre("Traceback", "ValueError: bad", "step 9", "FATAL: no disk"));
+}
+
+TEST(Cause, WhatWasHandledAtTheExitDecidesBeforeWords) {
+  auto end = with_words(ended(0, 1.0, 3), {kGlooClosed});
+  end.event.ended_normally = true;
+  EXPECT_EQ(cause_of(end).kind, CauseKind::connection);
+  end.event.handled = RankException{.raised = exception("ValueError: bad")};
+  EXPECT_EQ(cause_of(end).sentence(), "rank 0 on node 0 exited with code 3: ValueError: bad")
+      << "words of its clean-up";
+  end.event.handled->raised = exception("subprocess.CalledProcessError: Command 'x' returned 1");
+  EXPECT_EQ(cause_of(end).kind, CauseKind::connection);
+  end.event.words.clear();
+  end.event.handled->raised = exception(kGlooClosed);
+  EXPECT_EQ(cause_of(end).kind, CauseKind::connection);
+}
+
+TEST(Cause, OfAnExceptionAboutAnotherProcessIsWhatThatSaidOfAPeer) {
+  auto end = raised(0, 1.0, "subprocess.CalledProcessError: Command 'x' returned 1");
+  EXPECT_EQ(cause_of(end).sentence(),
+            "rank 0 on node 0 raised subprocess.CalledProcessError: Command 'x' returned 1");
+  EXPECT_THAT(cause_of(end).last_lines, testing::ElementsAre("step 1", "step 2")) << "with the other's";
+  end.event.words = {kGlooClosed};
+  EXPECT_EQ(cause_of(end).sentence(),
+            std::string("rank 0 on node 0 lost its connection to another rank: ") + kGlooClosed);
+  end.event.exception->raised = exception("ValueError: mine");
+  EXPECT_EQ(cause_of(end).sentence(), "rank 0 on node 0 raised ValueError: mine");
 }
 
 TEST(Cause, TextOfSysExit) {

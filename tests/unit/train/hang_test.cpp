@@ -94,6 +94,49 @@ TEST(Hang, ARankThatHasLeftIsWhatOthersWaitFor) {
   EXPECT_THAT(cause.last_lines, ElementsAre("bye"));
 }
 
+TEST(Hang, ARankThatDoesNotAnswerIsTheCauseWhereOthersWait) {
+  const auto cause = hang_cause(silence({{{0, 0}, kWaits}, {{1, 1}, {}}, {{2, 2}, kWaits}}, 3));
+  EXPECT_EQ(
+      cause.sentence(),
+      "rank 1 on node 1 did not join a collective: no rank has printed a line for 1 min 0 s, 2 ranks wait "
+      "for others; it does not answer");
+  EXPECT_EQ(cause.hint,
+            "check node 1: a rank that does not answer is stopped, in another program, or in the kernel, as "
+            "with a dead "
+            "file system");
+  EXPECT_EQ(hang_cause(silence({{{0, 0}, {}}, {{1, 1}, kWaits}, {{2, 2}, kLoads}}, 3)).rank, 2);
+}
+
+/// The stack of a rank whose innermost frames are in these files of torch, or of the script.
+Lines within(std::initializer_list<std::string_view> frames) {
+  Lines lines{"Current thread 0x1 (most recent call first):"};
+  for (const auto frame : frames) lines.push_back("  File \"/v/" + std::string(frame));
+  lines.insert(lines.end(),
+               {"  File \"/w/train.py\", line 40 in step", "Thread 0x2 (most recent call first):",
+                "  File \"/v/torch/distributed/distributed_c10d.py\", line 1 in send"});
+  return lines;
+}
+
+TEST(Hang, WhoseInnermostFrameIsACommunicationWaits) {
+  constexpr std::string_view c10d = "torch/distributed/distributed_c10d.py\", line 2 in all_reduce";
+  constexpr std::string_view writer = "torch/distributed/checkpoint/filesystem.py\", line 3 in _write_item";
+  constexpr std::string_view wrapper = "torch/distributed/c10d_logger.py\", line 8 in wrapper";
+  EXPECT_TRUE(waits(within({c10d, wrapper})));
+  EXPECT_TRUE(waits(within({c10d, wrapper, writer}))) << "ranks agree on what to write";
+  EXPECT_TRUE(waits(within({"torch/_ops.py\", line 5 in __call__",
+                            "torch/distributed/_functional_collectives.py\", line 6 in wait_tensor"})));
+  EXPECT_TRUE(waits(within({"torch/cuda/streams.py\", line 5 in synchronize",
+                            "torch/distributed/fsdp/_runtime_utils.py\", line 6 in _unshard"})));
+  EXPECT_FALSE(waits(within({writer, "torch/distributed/checkpoint/filesystem.py\", line 7 in write_data"})));
+  EXPECT_FALSE(waits(within({"torch/serialization.py\", line 7 in save", writer})));
+  EXPECT_FALSE(
+      waits(within({"w/model.py\", line 3 in forward", "torch/distributed/fsdp/x.py\", line 9 in f"})));
+  EXPECT_FALSE(
+      waits(within({"torch/distributed/distributed_c10d.py\", line 9 in destroy_process_group", wrapper})));
+  EXPECT_FALSE(waits(within({}))) << "another thread";
+  EXPECT_FALSE(waits({}));
+}
+
 TEST(Hang, WithoutEvidenceNoRankIsNamed) {
   EXPECT_EQ(hang_cause(silence({{{0, 0}, kWaits}, {{1, 1}, kWaits}})).sentence(),
             "no rank has printed a line for 1 min 0 s, and all wait for others");
@@ -121,7 +164,7 @@ TEST(Hang, RanksMoveIfTheirMainThreadOrTheirOperationsDo) {
 TEST(Hang, FramesAreShort) {
   EXPECT_EQ(frame_text(kLoads), "train.py:31 in load");
   EXPECT_EQ(frame_text({}), "");
-  EXPECT_EQ(frame_text({"  File \"t.py"}), "");
+  EXPECT_EQ(frame_text(Lines{"  File \"t.py"}), "");
 }
 
 }  // namespace

@@ -29,6 +29,7 @@ void PrintTo(const Death& death, std::ostream* out) {
 }
 
 const std::string kRaised = "rank 5 on node 0 raised ";
+const std::string kLostPeer = "rank 5 on node 0 lost its connection to another rank: ";
 const std::string kExited = "rank 5 on node 0 exited with code ";
 const std::string kKilled = "rank 5 on node 0 was killed by ";
 
@@ -48,6 +49,36 @@ std::vector<Death> deaths() {
        "rank 5 on node 0 lost its connection to another rank: RuntimeError: [/gloo/transport/tcp/pair.cc:5] "
        "Connection closed by peer",
        "connection"},
+      {"PeerLostFirstAndHidden",
+       "try:\n  raise RuntimeError('[/gloo/x] Connection closed by peer')\n"
+       "except RuntimeError:\n  raise ValueError('cannot go on') from None",
+       kLostPeer + "RuntimeError: [/gloo/x] Connection closed by peer", "connection", 1,
+       kRaised + "ValueError: cannot go on"},
+      {"PeerLostByAChild",
+       "import subprocess, sys\n"
+       "subprocess.run([sys.executable, '-c',\n"
+       "                \"raise RuntimeError('[/gloo/x] Connection closed ' + 'by peer')\"], check=True)",
+       kLostPeer + "RuntimeError: [/gloo/x] Connection closed by peer", "connection"},
+      {"PeerLostAndSaid",
+       "import sys\nprint('failed: [/gloo/x] Connection closed by peer', file=sys.stderr)\n"
+       "print('bye', file=sys.stderr); sys.exit(1)",
+       kLostPeer + "failed: [/gloo/x] Connection closed by peer", "connection"},
+      {"PeerLostAndHandledAtExit",
+       "import sys\ntry:\n  raise RuntimeError('[/gloo/x] Connection closed by peer')\n"
+       "except RuntimeError:\n  sys.exit(1)",
+       kLostPeer + "RuntimeError: [/gloo/x] Connection closed by peer", "connection", 1, kExited + "1"},
+      {"PeerLostManyLinesAgo",
+       "import os, sys, time\nprint('[/gloo/x] Connection closed by peer', file=sys.stderr)\n"
+       "time.sleep(0.2)\nfor i in range(60): print('going on', i)\nos._exit(1)",
+       kExited + "1", "exit"},
+      {"HandledManyLinesAgo",
+       "import os, sys, time, traceback\ntry:\n  {}['a']\nexcept KeyError:\n  traceback.print_exc()\n"
+       "time.sleep(0.2)\nfor i in range(60): print('going on', i)\nos._exit(1)",
+       kExited + "1", "exit"},
+      {"HandledSecondsAgo",
+       "import os, time, traceback\ntry:\n  {}['a']\nexcept KeyError:\n  traceback.print_exc()\n"
+       "time.sleep(2.1); os._exit(1)",
+       kExited + "1", "exit", 1, kRaised + "KeyError: 'a'"},
       {"TracebacksInPieces",
        "import os, sys, time\n"
        "for part in ['Traceback (most recent call last):\\n', '  File \"t.py\", line 1\\n',\n"
@@ -82,6 +113,22 @@ std::vector<Death> deaths() {
        kExited + "1: ValueError: no", "exit", 1, kRaised + "ValueError: no"},
       {"ExitWithText", "import sys; sys.exit('no data in /data')", kExited + "1: no data in /data", "exit", 1,
        kExited + "1"},
+      {"ExitWithTextAndSlowExitHandlers",
+       "import atexit, sys, time\natexit.register(time.sleep, 1.1)\nsys.exit('no data in /data')",
+       kExited + "1: no data in /data", "exit", 1, kExited + "1"},
+      {"ExitThatWasCaught",
+       "import sys\ntry:\n  sys.exit('no data')\nexcept SystemExit:\n  pass\nraise SystemExit(3)",
+       kExited + "3", "exit", 3},
+      {"ExitAfterAWarning", "import sys, warnings\nwarnings.warn('torch.foo is deprecated')\nsys.exit(1)",
+       kExited + "1", "exit"},
+      {"ExitAfterABar", "import sys\nsys.stderr.write('\\r 50%|## |\\r100%|####|\\n')\nsys.exit(1)",
+       kExited + "1", "exit"},
+      {"ExitAfterALineOfStdout",
+       "import sys, time\nprint('loading', file=sys.stderr)\ntime.sleep(0.2)\nprint('no data'); sys.exit(1)",
+       kExited + "1", "exit"},
+      {"ExitLongAfterALine",
+       "import sys, time\nprint('loading', file=sys.stderr)\ntime.sleep(1.1); sys.exit(1)", kExited + "1",
+       "exit"},
       {"Arguments", "import argparse; argparse.ArgumentParser('t.py').parse_args()",
        kExited + "2: t.py: error: unrecognized arguments: an arg", "exit", 2, kExited + "2"},
       {"ExitAtOnce", "import os, sys; print('x', file=sys.stderr); os._exit(5)", kExited + "5", "exit", 5},
@@ -194,6 +241,29 @@ TEST_F(RankScript, WhatItTellsIsNeverMixedWithAnotherRanksLine) {
   }
 }
 
+TEST_F(RankScript, SysExitIsAsItWouldBe) {
+  run("import sys\n"
+      "try: sys.exit(1, 2)\n"
+      "except TypeError: pass\n"
+      "for status in ((), (None,), (4,), ('no',), ([5],)):\n"
+      "    try: sys.exit(*status)\n"
+      "    except SystemExit as error: print(repr(error.code), error.__context__)\n"
+      "print(sys.exit.__name__, sys.exit.__module__)\n");
+  EXPECT_THAT(shown_, ElementsAre("out [0.5] None None", "out [0.5] None None", "out [0.5] 4 None",
+                                  "out [0.5] 'no' None", "out [0.5] [5] None", "out [0.5] exit sys"));
+  EXPECT_EQ(event().code, 0);
+}
+
+TEST_F(RankScript, AVictimsWordsComeWithTheExceptionThatIsNotOfItself) {
+  run("import atexit, subprocess, sys, time\n"
+      "atexit.register(time.sleep, 0.3)\n"
+      "subprocess.run([sys.executable, '-c', \"raise RuntimeError('[/gloo/x] Connection closed ' + "
+      "'by peer')\"],\n"
+      "               check=True)\n");
+  ASSERT_EQ(failed_.size(), 1U);
+  EXPECT_EQ(cause_of(failed_[0]).kind, CauseKind::connection);
+}
+
 TEST_F(RankScript, WritesIntoNoFileThatTheScriptOpenedInPlaceOfThePipe) {
   run("import os\n"
       "os.chdir(os.path.dirname(__file__))\n"
@@ -272,6 +342,35 @@ TEST_F(RankScript, TellsTheStacksOfARankThatHangs) {
   ASSERT_GE(stacks_.size(), 3U);
   EXPECT_THAT(stacks_[stacks_.size() - 2], testing::EndsWith("t.py\", line 3 in load"));
   EXPECT_EQ(event().code, 0);
+}
+
+TEST_F(RankScript, TellsWhatARankIsHandlingAsItCleansUp) {
+  ASSERT_TRUE(write_file(scratch_.path() / "asks.py", kAsks));
+  starter_ = "asks.py";
+  run("import time\n"
+      "try: raise ValueError('loss is NaN') from KeyError('a')\n"
+      "finally: time.sleep(1)\n");
+  EXPECT_THAT(stacks_, testing::Not(testing::IsEmpty()));
+  const auto handling = mux_.handling(0, 5);
+  ASSERT_TRUE(handling);
+  EXPECT_EQ(handling->raised.message, "loss is NaN");
+  EXPECT_EQ(handling->chain.size(), 1U);
+  EXPECT_THAT(handling->lines, testing::Contains("ValueError: loss is NaN"));
+  EXPECT_EQ(event().exception->raised.message, "loss is NaN");
+  EXPECT_FALSE(event().handled);
+}
+
+TEST_F(RankScript, IsHandlingNothingInAStep) {
+  ASSERT_TRUE(write_file(scratch_.path() / "asks.py", kAsks));
+  starter_ = "asks.py";
+  run("import time\n"
+      "try: {}['a']\n"
+      "except KeyError: pass\n"
+      "began = time.monotonic()\n"
+      "time.sleep(1)\n"
+      "print(time.monotonic() - began >= 1)\n");
+  EXPECT_FALSE(mux_.handling(0, 5));
+  EXPECT_THAT(shown_, ElementsAre("out [0.5] True"));
 }
 
 /// The same, with a RAS of NCCL on a port of its own; `says` is Python for what it answers.

@@ -123,6 +123,31 @@ TEST_F(TrainingTest, AfterATimeoutTheRanksThatAreAliveTellTheirStacks) {
   EXPECT_EQ(outcome->frames[0].at, "train.py:3 in load");
 }
 
+TEST_F(TrainingTest, AfterALostPeerTheRankThatCleansUpTellsWhatItRaised) {
+  const auto wishes = control();
+  place_.behave = [&](int node, const auto& on_line, auto& place) -> Result<int> {
+    on_line("@launch " + std::to_string(node) + " s {}");
+    if (node == 0) {
+      place.wait_for_running(1);
+      on_line(std::string("@launch 0") + kLost);
+      return place.until_stopped();
+    }
+    std::jthread rank([&] {
+      wait_for_wish("stacks 1");
+      on_line(R"(@launch 1 d {"type": "ValueError", "message": "loss is NaN", "time": 1e11})");
+      on_line(R"(@launch 1 k {"lines": ["  File \"train.py\", line 3 in close"]})");
+      wait_for_wish("stop 1 grace 2 ");
+      on_line(R"(@launch 1 x {"code": 0, "signal": 9, "time": 9, "asked_to_end": true, "killed": true})");
+    });
+    return place.until_stopped();
+  };
+  const auto outcome = run({}, wishes.get());
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  ASSERT_TRUE(outcome->cause);
+  EXPECT_EQ(outcome->cause->sentence(), "rank 1 on node 1 raised ValueError: loss is NaN");
+  EXPECT_EQ(outcome->frames.size(), 1U);
+}
+
 TEST_F(TrainingTest, ANodeThatCannotBeStartedEndsTheOthers) {
   place_.behave = [](int node, const auto&, auto& place) -> Result<int> {
     if (node == 0) return fail(input_error("the command 'torchrun' is not in the image i"));

@@ -118,6 +118,31 @@ TEST_F(WatchTest, SilentRanksThatDoNotMoveAreEndedAndTheOneBehindIsNamed) {
   EXPECT_EQ(outcome->cause->kind, CauseKind::hang);
 }
 
+TEST_F(WatchTest, OfARankThatDoesNotAnswerTheLastLinesAreKnown) {
+  plan_.patience.silence = milliseconds(20);
+  plan_.patience.ends_hang = true;
+  const auto wishes = control();
+  place_.behave = [&](int node, const auto& on_line, auto& place) -> Result<int> {
+    on_line(started(node));
+    on_line(fmt::format("@launch {} o step 1", node));
+    std::jthread rank([&, node] {
+      if (node == 0) answer(node, on_line, {kReduce});
+    });
+    std::jthread ends([&, node] {
+      wait_for_wish("stop 1");
+      on_line(ended(node, R"("code": 0, "signal": 15, "asked_to_end": true)"));
+    });
+    return place.until_stopped();
+  };
+  const auto outcome = run({}, wishes.get());
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  ASSERT_TRUE(outcome->cause);
+  EXPECT_THAT(outcome->cause->sentence(),
+              testing::EndsWith(" s, 1 rank waits for others; it does not answer"));
+  EXPECT_EQ(outcome->cause->rank, 1);
+  EXPECT_THAT(outcome->cause->last_lines, testing::ElementsAre("step 1"));
+}
+
 TEST_F(WatchTest, ByDefaultAHangIsOnlySaid) {
   plan_.patience.silence = milliseconds(20);
   const auto wishes = control();
