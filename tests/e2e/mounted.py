@@ -178,8 +178,9 @@ class Mounted(StandaloneProject):
                                  env=self.environment(self.project, "store", {"LAUNCH_STATE": str(self.root / "state")}),
                                  stdout=subprocess.PIPE).stdout.splitlines()
         printed = [line for line in printed if not line.startswith("# ")]
-        run = printed[0].split()[-1].removeprefix("launch-")
-        steps = [printed[0].removesuffix(" || exit"), *printed[4].removesuffix(' & nodes="$nodes $!"').split(" && ")]
+        network = printed[0].removesuffix(" || exit")
+        run = network.split()[-1].removeprefix("launch-")
+        steps = [network, *printed[4].removesuffix(' & nodes="$nodes $!"').split(" && ")]
         steps[-1] = steps[-1].removeprefix("exec ")
         wanted = [" ".join(command).replace(document["run"], run).replace(f"/runs/{run}/", "/dry-run/")
                   for command in self.record(document)["commands"]]
