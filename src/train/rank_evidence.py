@@ -81,6 +81,7 @@ class Hook:
         self.ended = False
         self.stacks = []
         self.stacks_time = None
+        self.asking = None  # the rank whose stacks were asked for
 
     def environment(self):
         """The rank's, in which Python imports the hook."""
@@ -121,8 +122,13 @@ class Hook:
             self.on_leaving("end")
 
     def pause(self):
-        """Called ten times a second: faulthandler does not say where its report ends."""
-        if self.stacks and time.monotonic() - self.stacks_time > 0.1:
+        """Called ten times a second: faulthandler does not say where its report ends. Only then is the rank asked what
+        it is handling, as it answers with a function of its own, which would be in the stacks."""
+        quiet = time.monotonic() - self.stacks_time if self.stacks else 0
+        if quiet > 0.1 and self.asking:
+            rank, self.asking = self.asking, None
+            self.signal(rank, HANDLED_SIGNAL)
+        elif quiet > 0.2:
             lines, self.stacks = self.stacks, []
             self.on_stacks(lines)
 
@@ -133,11 +139,14 @@ class Hook:
             self.on_stacks(lines)
 
     def ask_for_stacks(self, rank):
+        self.asking = rank
+        self.signal(rank, STACKS_SIGNAL)
+
+    def signal(self, rank, number):
         """Without the hook, and after an exec of another program, the signal would kill the rank. One that ends has
         nothing to tell."""
         if self.loaded and self.open and not self.ended and rank.poll() is None:
-            rank.send_signal(HANDLED_SIGNAL)
-            rank.send_signal(STACKS_SIGNAL)
+            rank.send_signal(number)
 
 
 class Watch:
