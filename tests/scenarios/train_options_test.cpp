@@ -67,19 +67,19 @@ TEST_F(TrainOptions, AreInTheCommandsOfADryRun) {
                                      "# API_KEY: --env; not recorded, since its name suggests a secret",
                                      "# HF_TOKEN: taken from the environment"}));
   std::erase_if(script, [](auto line) { return line.starts_with("# "); });
-  ASSERT_EQ(script.size(), 7U) << outcome.out;
+  ASSERT_EQ(script.size(), 10U) << outcome.out;
   EXPECT_EQ(script[0], ": \"${API_KEY?set API_KEY: its value is not printed here}\"");
   EXPECT_EQ(script[1], ": \"${HF_TOKEN?set HF_TOKEN: its value is not printed here}\"");
   EXPECT_THAT(
-      std::string(script[4]),
+      std::string(script[6]),
       HasSubstr(
           " --workdir /data --mount type=bind,source=[ROOT]/state/dry-run/node,target=/run/launch,readonly"
           " --mount type=bind,source=[ROOT]/data,target=/data,readonly"
           " --mount type=bind,source=[ROOT]/token,target=/run/secrets/S,readonly"
           " --mount type=bind,source=[ROOT]/token,target=/run/secrets/WANDB,readonly"
           " --env 'A=a b' --env B=recipe --env GLOO_SOCKET_IFNAME=eth0 --env 'LAUNCH_SECRETS=S WANDB' "));
-  EXPECT_THAT(std::string(script[4]), HasSubstr(" --env API_KEY --env HF_TOKEN --entrypoint '' "));
-  EXPECT_THAT(std::string(script[4]), HasSubstr(" --nproc-per-node 4 "));
+  EXPECT_THAT(std::string(script[6]), HasSubstr(" --env API_KEY --env HF_TOKEN --entrypoint '' "));
+  EXPECT_THAT(std::string(script[6]), HasSubstr(" --nproc-per-node 4 "));
   EXPECT_THAT(outcome.out, Not(HasSubstr("hf_1234")));
   EXPECT_THAT(outcome.out, Not(HasSubstr("API_KEY=k")));
   EXPECT_THAT(outcome.out, Not(HasSubstr("s3cret")));
