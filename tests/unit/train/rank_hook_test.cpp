@@ -333,8 +333,7 @@ constexpr std::string_view kAsks =
     "rank.main()\n";
 
 TEST_F(RankScript, TellsTheStacksOfARankThatHangs) {
-  ASSERT_TRUE(write_file(scratch_.path() / "asks.py", kAsks));
-  starter_ = "asks.py";
+  start_with(kAsks);
   run("import time\n"
       "def load():\n"
       "    time.sleep(1)\n"
@@ -345,8 +344,7 @@ TEST_F(RankScript, TellsTheStacksOfARankThatHangs) {
 }
 
 TEST_F(RankScript, TellsWhatARankIsHandlingAsItCleansUp) {
-  ASSERT_TRUE(write_file(scratch_.path() / "asks.py", kAsks));
-  starter_ = "asks.py";
+  start_with(kAsks);
   run("import time\n"
       "try: raise ValueError('loss is NaN') from KeyError('a')\n"
       "finally: time.sleep(1)\n");
@@ -362,8 +360,7 @@ TEST_F(RankScript, TellsWhatARankIsHandlingAsItCleansUp) {
 }
 
 TEST_F(RankScript, IsHandlingNothingInAStep) {
-  ASSERT_TRUE(write_file(scratch_.path() / "asks.py", kAsks));
-  starter_ = "asks.py";
+  start_with(kAsks);
   run("import time\n"
       "try: {}['a']\n"
       "except KeyError: pass\n"
@@ -386,15 +383,13 @@ std::string asks_with_ras(const std::string& says) {
 }
 
 TEST_F(RankScript, TellsWhatNcclKnowsOfRanksThatDiffer) {
-  starter_ = "asks.py";
-  ASSERT_TRUE(write_file(
-      scratch_.path() / starter_,
+  start_with(
       asks_with_ras("    client.sendall(b'NCCL version 2.28.9\\n#0-0 (8a0c) OK\\n' + asked +\n"
                     "        b'#0-1 (8a0d) MISMATCH\\n'\n"
                     "        b'  Communicator ranks have different AllReduce operation counts\\n'\n"
                     "        b'  3 ranks have launched up to operation 52\\n'\n"
                     "        b'  Rank 1 has launched up to operation 51 -- GPU 1 managed by process 7\\n')\n"
-                    "    client.close()\n")));
+                    "    client.close()\n"));
   run("import time\ntime.sleep(1.5)\n");
   EXPECT_THAT(ras_, testing::ElementsAre("#0-1 (8a0d) MISMATCH",
                                          "  Communicator ranks have different AllReduce operation counts",
@@ -406,21 +401,18 @@ TEST_F(RankScript, TellsWhatNcclKnowsOfRanksThatDiffer) {
 }
 
 TEST_F(RankScript, WithoutNcclThereIsNothingToTell) {
-  starter_ = "asks.py";
-  ASSERT_TRUE(write_file(scratch_.path() / starter_, asks_with_ras("    client.close()\n")));
+  start_with(asks_with_ras("    client.close()\n"));
   ras_ = {"not told"};
   run("import time\ntime.sleep(1.5)\n");
   EXPECT_THAT(ras_, testing::IsEmpty());
 }
 
 TEST_F(RankScript, TheKernelsCountTellsWhetherMemoryWasTheReason) {
-  starter_ = "limited.py";
-  ASSERT_TRUE(
-      write_file(scratch_.path() / starter_,
-                 "import os, rank, rank_evidence\n"
-                 "here = os.path.dirname(__file__)\n"
-                 "rank_evidence.Memory.FILES = (('/none', '/none'), (here + '/before', here + '/limit'))\n"
-                 "rank.main()\n"));
+  start_with(
+      "import os, rank, rank_evidence\n"
+      "here = os.path.dirname(__file__)\n"
+      "rank_evidence.Memory.FILES = (('/none', '/none'), (here + '/before', here + '/limit'))\n"
+      "rank.main()\n");
   ASSERT_TRUE(write_file(scratch_.path() / "limit", "2000000\n"));
   // cgroup v2, and v1 after it.
   for (const auto* events : {"low 0\noom 2\noom_kill {}\noom_group_kill 0\n", "under_oom 0\noom_kill {}\n"}) {
@@ -444,11 +436,9 @@ TEST_F(RankScript, TheKernelsCountTellsWhetherMemoryWasTheReason) {
 TEST_F(RankScript, ARankThatIsSlowToEndSurvivesTheQuestion) {
   // The question, sent whatever the hook has told, comes while C's exit handler sleeps for as many seconds as
   // the code.
-  ASSERT_TRUE(write_file(
-      scratch_.path() / "asks.py",
+  start_with(
       "import rank_evidence\nrank_evidence.Hook.ended = property(lambda self: False, lambda *_: None)\n" +
-          std::string(kAsks)));
-  starter_ = "asks.py";
+      std::string(kAsks));
   run("import ctypes, sys\n"
       "libc = ctypes.CDLL(None)\n"
       "libc.on_exit(libc.sleep, None)\n"
@@ -458,8 +448,7 @@ TEST_F(RankScript, ARankThatIsSlowToEndSurvivesTheQuestion) {
 }
 
 TEST_F(RankScript, AsksNoOtherProgramForStacks) {
-  ASSERT_TRUE(write_file(scratch_.path() / "asks.py", kAsks));
-  starter_ = "asks.py";
+  start_with(kAsks);
   run("import os\nos.execv('/bin/sleep', ['sleep', '1'])\n");
   EXPECT_THAT(stacks_, testing::IsEmpty());
   EXPECT_EQ(event().code, 0);

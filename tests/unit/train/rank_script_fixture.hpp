@@ -48,6 +48,12 @@ class RankScript : public MuxTest {
     return *outcome;
   }
 
+  /// This Python code starts rank.py.
+  void start_with(std::string_view code) {
+    starter_ = "starter.py";
+    ASSERT_TRUE(write_file(scratch_.path() / starter_, code));
+  }
+
   std::unique_ptr<Control> control() {
     auto control = Control::create(work_.disk, scratch_.path() / "control");
     EXPECT_TRUE(control) << control.error().text();

@@ -35,6 +35,28 @@ class WatchTest : public TrainingTest {
       std::this_thread::sleep_for(milliseconds(1));
     }
   }
+
+  /// Of a run whose ranks print a line each and then no more: `answers` speaks for a node until it is
+  /// stopped.
+  template <typename Answers>
+  std::optional<Cause> cause_of_hang(const Answers& answers) {
+    plan_.patience.silence = milliseconds(20);
+    plan_.patience.ends_hang = true;
+    const auto wishes = control();
+    place_.behave = [&](int node, const auto& on_line, auto& place) -> Result<int> {
+      on_line(started(node));
+      on_line(fmt::format("@launch {} o step 1", node));
+      std::jthread rank([&, node] { answers(node, on_line); });
+      std::jthread ends([&, node] {
+        wait_for_wish("stop 1");
+        on_line(ended(node, R"("code": 0, "signal": 15, "asked_to_end": true)"));
+      });
+      return place.until_stopped();
+    };
+    auto outcome = run({}, wishes.get());
+    EXPECT_TRUE(outcome) << outcome.error().text();
+    return outcome ? std::move(outcome->cause) : std::nullopt;
+  }
 };
 
 constexpr const char* kLoad = R"(  File \"/w/train.py\", line 3 in load)";
@@ -94,53 +116,25 @@ TEST_F(WatchTest, ARankThatLeavesWhileOthersWorkIsSaidOnce) {
 }
 
 TEST_F(WatchTest, SilentRanksThatDoNotMoveAreEndedAndTheOneBehindIsNamed) {
-  plan_.patience.silence = milliseconds(20);
-  plan_.patience.ends_hang = true;
-  const auto wishes = control();
-  place_.behave = [&](int node, const auto& on_line, auto& place) -> Result<int> {
-    on_line(started(node));
-    on_line(fmt::format("@launch {} o step 1", node));
-    std::jthread rank([&, node] { answer(node, on_line, {node == 1 ? kLoad : kReduce}); });
-    std::jthread ends([&, node] {
-      wait_for_wish("stop 1");
-      on_line(ended(node, R"("code": 0, "signal": 15, "asked_to_end": true)"));
-    });
-    return place.until_stopped();
-  };
-  const auto outcome = run({}, wishes.get());
-  ASSERT_TRUE(outcome) << outcome.error().text();
-  ASSERT_TRUE(outcome->cause);
+  const auto cause = cause_of_hang(
+      [&](int node, const auto& on_line) { answer(node, on_line, {node == 1 ? kLoad : kReduce}); });
+  ASSERT_TRUE(cause);
   EXPECT_THAT(
-      outcome->cause->sentence(),
+      cause->sentence(),
       testing::AllOf(testing::StartsWith("rank 1 on node 1 did not join a collective: no rank has printed a "
                                          "line for 0."),
                      testing::EndsWith(" s, 1 rank waits for others; it is at train.py:3 in load")));
-  EXPECT_EQ(outcome->cause->kind, CauseKind::hang);
+  EXPECT_EQ(cause->kind, CauseKind::hang);
 }
 
 TEST_F(WatchTest, OfARankThatDoesNotAnswerTheLastLinesAreKnown) {
-  plan_.patience.silence = milliseconds(20);
-  plan_.patience.ends_hang = true;
-  const auto wishes = control();
-  place_.behave = [&](int node, const auto& on_line, auto& place) -> Result<int> {
-    on_line(started(node));
-    on_line(fmt::format("@launch {} o step 1", node));
-    std::jthread rank([&, node] {
-      if (node == 0) answer(node, on_line, {kReduce});
-    });
-    std::jthread ends([&, node] {
-      wait_for_wish("stop 1");
-      on_line(ended(node, R"("code": 0, "signal": 15, "asked_to_end": true)"));
-    });
-    return place.until_stopped();
-  };
-  const auto outcome = run({}, wishes.get());
-  ASSERT_TRUE(outcome) << outcome.error().text();
-  ASSERT_TRUE(outcome->cause);
-  EXPECT_THAT(outcome->cause->sentence(),
-              testing::EndsWith(" s, 1 rank waits for others; it does not answer"));
-  EXPECT_EQ(outcome->cause->rank, 1);
-  EXPECT_THAT(outcome->cause->last_lines, testing::ElementsAre("step 1"));
+  const auto cause = cause_of_hang([&](int node, const auto& on_line) {
+    if (node == 0) answer(node, on_line, {kReduce});
+  });
+  ASSERT_TRUE(cause);
+  EXPECT_THAT(cause->sentence(), testing::EndsWith(" s, 1 rank waits for others; it does not answer"));
+  EXPECT_EQ(cause->rank, 1);
+  EXPECT_THAT(cause->last_lines, testing::ElementsAre("step 1"));
 }
 
 TEST_F(WatchTest, ByDefaultAHangIsOnlySaid) {
