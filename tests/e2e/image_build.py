@@ -14,7 +14,6 @@ import tempfile
 import unittest
 
 from image_project import REGISTRY, base_python, in_image, write_lock, write_wheel
-from podman_storage import base_images
 
 LAUNCH = sys.argv.pop(1)
 NAME = f"launch-test-{os.getpid()}"
@@ -26,15 +25,12 @@ class ImageBuild(unittest.TestCase):
         cls.root = pathlib.Path(tempfile.mkdtemp(prefix="launch-test-image-")).resolve()
         cls.python = base_python()
         cls.images = set()
-        cls.bases = base_images()
         cls.make_project()
 
     @classmethod
     def tearDownClass(cls):
         for image in cls.images:
             subprocess.run(["podman", "rmi", "--force", image], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for base in base_images() - cls.bases:
-            subprocess.run(["podman", "rmi", base], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         shutil.rmtree(cls.root)
 
     @classmethod

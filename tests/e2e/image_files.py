@@ -15,7 +15,6 @@ import tempfile
 import unittest
 
 from image_project import REGISTRY, base_python, in_image, write_lock, write_wheel
-from podman_storage import base_images
 
 LAUNCH = sys.argv.pop(1)
 
@@ -25,7 +24,6 @@ class ImageFiles(unittest.TestCase):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="launch-test-files-")).resolve()
         self.addCleanup(shutil.rmtree, self.root)
         self.images = set()
-        self.bases = base_images()
         self.addCleanup(self.remove_images)
         self.project = self.root / "project"
         for folder in ("recipes", "lockfiles/wheels"):
@@ -38,8 +36,6 @@ class ImageFiles(unittest.TestCase):
     def remove_images(self):
         for image in self.images:
             subprocess.run(["podman", "rmi", "--force", image], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        for base in base_images() - self.bases:
-            subprocess.run(["podman", "rmi", base], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def write(self, name, content="x", mode=0o644):
         path = self.project / name

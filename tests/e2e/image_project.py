@@ -1,5 +1,6 @@
 """A project whose image is built on a base from a registry, for tests that ci/stand-in runs."""
 
+import atexit
 import base64
 import hashlib
 import io
@@ -9,8 +10,10 @@ import subprocess
 import urllib.request
 import zipfile
 
+from podman_storage import Bases
 from recipe_digest import recipe_digest
 
+atexit.register(Bases().close)
 REGISTRY = os.environ["LAUNCH_STAND_IN"]
 TAG = "12.8.1-base-ubuntu24.04"
 

@@ -1,16 +1,58 @@
 """podman's storage: the base images in this machine's, and storage of a test's own."""
 
+import fcntl
 import os
+import pathlib
 import stat
 import subprocess
+import tempfile
 from typing import NamedTuple
 
 
-def base_images(*more):
-    """The IDs of the base images, and of images with further names."""
-    listed = [subprocess.run(["podman", "images", "--quiet", "--no-trunc", name], text=True, stdout=subprocess.PIPE)
-              for name in ("docker.io/nvidia/cuda", *more)]
-    return {image for one in listed for image in one.stdout.split()}
+def images_of(name):
+    """The IDs of the images with a name."""
+    listed = subprocess.run(["podman", "images", "--quiet", "--no-trunc", name], text=True, stdout=subprocess.PIPE)
+    return set(listed.stdout.split())
+
+
+def base_images():
+    return images_of("docker.io/nvidia/cuda")
+
+
+class Bases:
+    """Base images that tests bring, which tests that run at a time share: the last of them removes those that were not there
+    before the first.
+
+    Each holds a lock of a file, shared, while it runs; who can have it alone is the first or the last. The file has the IDs of
+    the images that were there before.
+    """
+
+    def __init__(self, folder=tempfile.gettempdir()):
+        self.path = pathlib.Path(folder) / "launch-test-bases"
+        while True:
+            self.file = open(self.path, "a+")
+            if self.alone():
+                self.file.truncate(0)
+                self.file.write("\n".join(base_images()))
+                self.file.flush()
+            fcntl.flock(self.file, fcntl.LOCK_SH)
+            if self.path.exists() and os.path.samestat(os.stat(self.path), os.fstat(self.file.fileno())):
+                return
+            self.file.close()  # the last one has removed it meanwhile
+
+    def alone(self):
+        try:
+            fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def close(self):
+        if self.alone():
+            for base in base_images() - set(self.path.read_text().split()):
+                subprocess.run(["podman", "rmi", base], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            self.path.unlink()
+        self.file.close()
 
 
 def own_storage(folder, driver="overlay", more=""):

@@ -16,7 +16,7 @@ import tomllib
 import unittest
 
 from image_project import REGISTRY, base_python
-from podman_storage import base_images
+from podman_storage import images_of
 
 LAUNCH = sys.argv.pop(1)
 NAME = f"launch-test-source-{os.getpid()}"
@@ -52,8 +52,8 @@ from = "docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04"
 
     @staticmethod
     def images():
-        """The base images, and the systems of builds from source."""
-        return base_images("localhost/launch/build-system")
+        """The systems of builds from source."""
+        return images_of("localhost/launch/build-system")
 
     def launch(self, *arguments, store="store", code=0):
         environment = {**os.environ, "LAUNCH_STORE": str(self.root / store / "wheels")}
