@@ -211,7 +211,7 @@ void tell_how_ranks_ended(const train::Plan& plan, const train::RunEnd& end, Ter
   }
   if (well != 0) terminal.line(count_of(well, "rank"), " handled SIGTERM and ended with code 0");
   if (at_once != 0)
-    terminal.line("SIGTERM ended ", count_of(at_once, "rank"), " at once, which had no handler for it (yet)");
+    terminal.line("SIGTERM ended ", count_of(at_once, "rank"), " at once: no handler for it was set (yet)");
   if (!others.empty())
     terminal.warn(fmt::format("asked to end, {}: what was saved may be incomplete", join_words(others)));
 }

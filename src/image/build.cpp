@@ -42,14 +42,11 @@ Result<std::optional<containers::Image>> find_same(const containers::Engine& eng
 }
 
 Result<std::vector<archive::WheelSource>> fetch_wheels(const BuildRequest& request,
-                                                       const std::vector<ImageWheel>& wheels) {
-  std::vector<project::LockedWheel> wanted;
-  wanted.reserve(wheels.size());
-  for (const auto& wheel : wheels) wanted.push_back(wheel.wheel);
-  TRY_ASSIGN(const auto paths, request.fetch(wanted));
+                                                       const GroupedWheels& grouped) {
+  TRY_ASSIGN(const auto paths, request.fetch(grouped.locked()));
   std::vector<archive::WheelSource> sources;
-  for (std::size_t i = 0; i < wheels.size(); ++i) {
-    sources.push_back({wheels[i].package, paths.at(i)});
+  for (std::size_t i = 0; i < grouped.wheels.size(); ++i) {
+    sources.push_back({grouped.wheels[i].package, paths.at(i)});
   }
   return sources;
 }
@@ -121,7 +118,7 @@ Result<Filled> fill_context(const BuildRequest& request, const store::Store& sto
   context.interpreter = image_interpreter(lock.provenance);
   TRY_ASSIGN(const auto grouped,
              group_wheels(request.locked, platform_to_build(request.locked.recipe), store));
-  TRY_ASSIGN(context.wheels, fetch_wheels(request, grouped.wheels));
+  TRY_ASSIGN(context.wheels, fetch_wheels(request, grouped));
   TRY_ASSIGN(auto overlaps, find_overlaps(
                                 grouped, context.python, store, [] { return Result<void>(); }, work.disk));
   warn_of_overlaps(overlaps, work.reporter);

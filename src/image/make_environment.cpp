@@ -221,9 +221,7 @@ class EnvironmentMaker {
   }
 
   Result<void> fetch_all() {
-    std::vector<project::LockedWheel> all;
-    for (const auto& wheel : plan_.grouped.wheels) all.push_back(wheel.wheel);
-    TRY(request_.fetch(all));
+    TRY(request_.fetch(plan_.grouped.locked()));
     return {};
   }
 

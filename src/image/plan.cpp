@@ -147,9 +147,7 @@ class Planner {
   /// Brings all wheels to their places in the store, once.
   Result<void> fetch_wheels() {
     if (fetched_) return {};
-    std::vector<project::LockedWheel> wanted;
-    for (const auto& wheel : grouped_.wheels) wanted.push_back(wheel.wheel);
-    TRY(request_.fetch(wanted));
+    TRY(request_.fetch(grouped_.locked()));
     fetched_ = true;
     return {};
   }

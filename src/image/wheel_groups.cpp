@@ -32,6 +32,13 @@ std::vector<store::LayerWheel> GroupedWheels::in_order() const {
   return all;
 }
 
+std::vector<project::LockedWheel> GroupedWheels::locked() const {
+  std::vector<project::LockedWheel> all;
+  all.reserve(wheels.size());
+  for (const auto& each : wheels) all.push_back(each.wheel);
+  return all;
+}
+
 const ImageWheel& GroupedWheels::wheel_of(const Digest& digest) const {
   return *std::find_if(wheels.begin(), wheels.end(),
                        [&](const auto& each) { return *each.wheel.sha256 == digest; });

@@ -35,6 +35,8 @@ struct GroupedWheels {
 
   /// All wheels of the groups, in their order.
   std::vector<store::LayerWheel> in_order() const;
+  /// As the lock has them.
+  std::vector<project::LockedWheel> locked() const;
   /// The one with this digest, which must be among them.
   const ImageWheel& wheel_of(const Digest& digest) const;
 };

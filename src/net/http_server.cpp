@@ -192,7 +192,7 @@ class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
       if (!got || *got == 0) {
         log_warning("cannot answer {}: {}", request_.target,
                     got ? "its bytes end too early" : got.error().message());
-        if (sent_ == 0) return answer(plain(500, "its bytes cannot be read; the server says why"));
+        if (sent_ == 0) return answer(plain(500, "its bytes cannot be read; the server's output says why"));
         return;  // the connection closes before the announced end
       }
       count = *got;

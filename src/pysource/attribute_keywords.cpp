@@ -1,11 +1,21 @@
 // Keywords of calls, and of constructors of classes that are derived from those of the packages.
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "pysource/attribute_chains.hpp"
 #include "pysource/string_values.hpp"
 
 namespace launch::pysource {
+namespace {
+
+/// nullopt: of a module.
+std::optional<AttributeUse> use_of(const AliasTarget& target, std::uint32_t token, bool unsure) {
+  if (target.chain.empty()) return std::nullopt;
+  return AttributeUse{{target.module, target.chain, {}, Tier::attribute}, token, unsure};
+}
+
+}  // namespace
 
 /// The names of the keyword arguments in the brackets that open at `open`.
 void AttributeChains::keywords(const Requirement& called, std::uint32_t open, TokenRange range, bool unsure) {
@@ -49,14 +59,8 @@ std::vector<AttributeUse> AttributeChains::named(TokenRange name) {
   if (bindings == nullptr || bindings->other) return std::move(uses);
   if (bindings->is_class()) return of_base(*bindings, name.first);
   for (const auto& each : bindings->targets) {
-    const auto target = resolved(each);
-    if (!target.chain.empty())
-      uses.push_back({{target.module, target.chain, {}, Tier::attribute},
-                      name.first,
-                      is_unsure(*bindings, each),
-                      false,
-                      false,
-                      {}});
+    if (auto use = use_of(resolved(each), name.first, is_unsure(*bindings, each)))
+      uses.push_back(*std::move(use));
   }
   return std::move(uses);
 }
@@ -70,8 +74,8 @@ std::vector<AttributeUse> AttributeChains::of_base(const AliasBindings& klass, s
     if (next == nullptr || next->other) return {};
     if (!next->is_class()) {
       const auto target = resolved({{}, base});
-      if (target.chain.empty()) return {};
-      return {{{target.module, target.chain, {}, Tier::attribute}, token, is_unsure(*next, target)}};
+      auto use = use_of(target, token, is_unsure(*next, target));
+      return use ? std::vector{*std::move(use)} : std::vector<AttributeUse>{};
     }
     if (base.find('.') != std::string::npos) return {};
     found = next;

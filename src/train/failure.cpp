@@ -316,10 +316,10 @@ std::string exception_in(std::span<const std::string> lines) {
 
 bool waits(std::span<const std::string> stacks) {
   // Outer frames say nothing: forward of FSDP may call what hangs.
-  for (const auto& line : stacks) {
+  for (const auto& line :
+       stacks.subspan(std::min<std::size_t>(1, stacks.size()))) {  // after the thread's name
     const auto file = line.find("File \"");
-    if (file == std::string::npos && &line != &stacks.front()) return false;  // the next thread
-    if (file == std::string::npos) continue;  // the line that names the thread
+    if (file == std::string::npos) return false;  // the next thread
     constexpr std::string_view kDistributed = "/torch/distributed/";
     const auto at = line.find(kDistributed, file);
     if (at == std::string::npos && has(line, "/torch/")) continue;  // passes the call on: torch/_ops.py
@@ -333,13 +333,14 @@ bool waits(std::span<const std::string> stacks) {
 
 std::string frame_text(std::span<const std::string> stacks) {
   constexpr std::string_view kFile = "  File \"";
+  constexpr std::string_view kLine = "\", line ";
   for (const auto& line : stacks) {  // `  File "/workspace/train.py", line 31 in load`
     if (!line.starts_with(kFile)) continue;
     auto text = std::string_view(line).substr(kFile.size());
-    const auto quote = text.find("\", line ");
+    const auto quote = text.find(kLine);
     if (quote == std::string_view::npos) return {};
     const auto file = text.substr(0, quote);
-    return fmt::format("{}:{}", file.substr(file.rfind('/') + 1), text.substr(quote + 8));
+    return fmt::format("{}:{}", file.substr(file.rfind('/') + 1), text.substr(quote + kLine.size()));
   }
   return {};
 }

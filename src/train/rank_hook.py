@@ -68,7 +68,7 @@ def chain_of(error):
     led to this one all the same."""
     chain, seen = [], {id(error)}
     while len(chain) < MOST:
-        error = error.__cause__ or error.__context__
+        error = error.__context__ if error.__cause__ is None else error.__cause__
         if error is None or id(error) in seen:
             break
         seen.add(id(error))
@@ -108,7 +108,8 @@ def script_is_running():
     return frame.f_code.co_name in ("<module>", "_run_module_as_main")  # the latter with -m
 
 
-def whole(error, lines):
+def described(error, lines):
+    """For rank.py: the exception, what led to it, and lines of its traceback."""
     return {**outline(error), "chain": chain_of(error), "leaves": leaves_of(error), "lines": lines}
 
 
@@ -159,7 +160,7 @@ class Reporter:
             return
         import json
 
-        what = {**whole(error, lines_of(error)), "time": now, "late": late}
+        what = {**described(error, lines_of(error)), "time": now, "late": late}
         self.say(json.dumps({"exception": what}, ensure_ascii=False))
 
     def raised(self, error):
@@ -184,7 +185,7 @@ class Reporter:
             if not isinstance(argument, int):
                 what["text"] = str(argument)[:LONGEST_MESSAGE]
             if isinstance(error, Exception):
-                what["handled"] = whole(error, lines=[])
+                what["handled"] = described(error, lines=[])
             import json
 
             self.say(json.dumps({"exit": what}, ensure_ascii=False))
@@ -198,7 +199,7 @@ class Reporter:
             if self.pid == os.getpid() and isinstance(error, Exception):
                 import json
 
-                self.say(json.dumps({"handled": whole(error, lines_of(error))}, ensure_ascii=False))
+                self.say(json.dumps({"handled": described(error, lines_of(error))}, ensure_ascii=False))
         except Exception:
             pass
 
@@ -229,7 +230,8 @@ def enable_questions(reporter, stacks, handled):
     import _signal  # built in
     import faulthandler
 
-    # Calls that the kernel can restart are not interrupted. Ignored in the end, when Python would restore what kills.
+    # Calls that the kernel can restart are not interrupted. At the end, when Python would restore the default action,
+    # which kills, the signal is ignored.
     _signal.signal(handled, reporter.asked)
     _signal.siginterrupt(handled, False)
     reporter.at_end = lambda: _signal.signal(handled, _signal.SIG_IGN)

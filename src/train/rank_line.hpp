@@ -23,6 +23,7 @@ inline constexpr std::string_view kCursorUp = "\x1b[A";
 
 /// One line in the format of rank.py.
 struct RankLine {
+  /// `handled` is the exception that it was handling as it called sys.exit, `handling` as it was asked.
   enum class Kind { out, err, started, failed, handled, handling, stacks, ras, ended };
   /// Of a line of out or err, what the text is: all of it; a part, to which the next line of this rank and
   /// kind belongs; all of it, but the next replaces it on a terminal; or its start, which comes again with

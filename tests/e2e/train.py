@@ -149,7 +149,7 @@ class Train(unittest.TestCase):
             self.assertEqual(self.record()["end"]["killed"], [0, 1] if what == "stubborn" else [])
             self.assertIn("warning: 2 ranks were killed, since they did not end within 1 s: rank 0 on node 0 and rank 1 "
                           "on node 1; --grace SECONDS gives more time\n" if what == "stubborn"
-                          else "SIGTERM ended 2 ranks at once, which had no handler for it (yet)\n", err.decode())
+                          else "SIGTERM ended 2 ranks at once: no handler for it was set (yet)\n", err.decode())
             self.assert_nothing_left()
 
     def test_ranks_have_time_to_save(self):

@@ -204,7 +204,7 @@ TEST_F(RunsScenario, ARunIsFollowedAndStoppedFromElsewhere) {
                 "stopping: the ranks have [TIME] to save and end; interrupt again to end them at once\n"
                 "interrupted by launch stop after [TIME]: all nodes stopped in [TIME], "
                 "nothing is left\n"
-                "SIGTERM ended 1 rank at once, which had no handler for it (yet)\n"
+                "SIGTERM ended 1 rank at once: no handler for it was set (yet)\n"
                 "record: [ROOT]/state/runs/demo-[RUN]/run.json\n"));
   const auto followed = follower.get();
   EXPECT_EQ(followed.code, 0) << followed.err;

@@ -193,7 +193,7 @@ TEST_F(HttpServerTest, ABodyThatCannotBeReadAtAllIsAnError) {
   start();
   EXPECT_THAT(say("GET /gone HTTP/1.1\r\nConnection: close\r\n\r\n"),
               AllOf(StartsWith("HTTP/1.1 500 Internal Server Error\r\n"),
-                    EndsWith("\r\n\r\nits bytes cannot be read; the server says why\n")));
+                    EndsWith("\r\n\r\nits bytes cannot be read; the server's output says why\n")));
 }
 
 TEST_F(HttpServerTest, SlowClientsAreNotWaitedFor) {
