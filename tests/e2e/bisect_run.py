@@ -12,6 +12,7 @@ import unittest
 
 from image_project import TAG, wheel_of
 from loopback import File, World, serve
+from podman_storage import list_images
 from real_registry import run
 from standalone_archive import PYTHON
 from standalone_project import LAUNCH, NAME, StandaloneProject
@@ -61,10 +62,8 @@ class BisectRun(StandaloneProject):
 
     def storage(self):
         """Images of this test's recipe, by name and ID, and all that have its name in a label."""
-        named = run("podman", "images", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}",
-                    "--filter", f"reference=localhost/launch/{NAME}*").split("\n")
-        return named, sorted(set(run("podman", "images", "--all", "--quiet", "--no-trunc",
-                                     "--filter", f"label=org.opencontainers.image.title={NAME}").split()))
+        named = list_images("--format", "{{.Repository}}:{{.Tag}}@{{.ID}}", "--filter", f"reference=localhost/launch/{NAME}*")
+        return named, set(list_images("--all", "--quiet", "--filter", f"label=org.opencontainers.image.title={NAME}"))
 
     def containers(self):
         return run("podman", "ps", "--all", "--quiet", "--filter", "label=launch.bisect").split()

@@ -17,6 +17,7 @@ import unittest
 import yaml
 from image_project import TAG, wheel_of
 from loopback import File, World, serve
+from podman_storage import images_of
 from real_registry import start_registry
 from standalone_archive import PYTHON
 from standalone_project import LAUNCH, NAME, StandaloneProject
@@ -59,9 +60,7 @@ class Templates(StandaloneProject):
 
     @classmethod
     def remove_images(cls):
-        found = subprocess.run(["podman", "images", "--quiet", "--no-trunc", f"localhost/launch/{NAME}"], text=True,
-                               stdout=subprocess.PIPE).stdout.split()
-        for image in found:
+        for image in images_of(f"localhost/launch/{NAME}"):
             subprocess.run(["podman", "rmi", "--force", image], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def setUp(self):

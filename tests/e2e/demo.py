@@ -13,6 +13,7 @@ import sys
 import tempfile
 
 from compiles import COMPILES, EXPECTED
+from podman_storage import base_images
 
 what, demo, launch = sys.argv[1:]
 project = pathlib.Path(demo).parent.parent / "build" / "demo"
@@ -44,8 +45,7 @@ def names(kind: str) -> set[str]:
 
 def all_images() -> set[str]:
     """The demo's by its name, bases by their ids."""
-    bases = podman("images", "--quiet", "--no-trunc", "docker.io/nvidia/cuda").stdout.split()
-    return {*bases, *([image] if podman("image", "exists", image).returncode == 0 else [])}
+    return {*base_images(), *([image] if podman("image", "exists", image).returncode == 0 else [])}
 
 
 def of_a_demo_run(found: set[str]) -> set[str]:

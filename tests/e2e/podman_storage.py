@@ -9,10 +9,21 @@ import tempfile
 from typing import NamedTuple
 
 
+def list_images(*arguments):
+    """What `podman images` prints in words. podman 4.3 fails to list images while one of them is removed, as other tests do:
+    then they are listed again."""
+    while True:
+        listed = subprocess.run(["podman", "images", "--no-trunc", *arguments], text=True, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE)
+        if listed.returncode == 0:
+            return listed.stdout.split()
+        gone = any(message in listed.stderr for message in ("image not known", "locating item named"))
+        assert gone, listed.stderr
+
+
 def images_of(name):
     """The IDs of the images with a name."""
-    listed = subprocess.run(["podman", "images", "--quiet", "--no-trunc", name], text=True, stdout=subprocess.PIPE)
-    return set(listed.stdout.split())
+    return set(list_images("--quiet", name))
 
 
 def base_images():
