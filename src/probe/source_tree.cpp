@@ -1,6 +1,7 @@
 #include "probe/source_tree.hpp"
 
 #include <algorithm>
+#include <future>
 #include <iterator>
 #include <map>
 #include <system_error>
@@ -51,8 +52,14 @@ class TreeScanner {
   }
 
   TreeScan finish() {
+    auto linking = std::async(std::launch::async, [&] { calls_.finish(symbols_); });
     name_by_imports();
-    const auto questions = keep_gates();
+    std::set<pysource::Requirement> questions;
+    const pysource::GateFacts nothing{.roots = roots_};
+    pysource::GateEvaluator evaluator(symbols_, nothing, &questions);
+    keep_gates(evaluator);
+    linking.get();
+    calls_.visit_ends([&](const auto& gate, std::uint32_t file) { (void)evaluator.passes(gate, file); });
     for (auto& [requirement, name] : names_) {
       if (is_registered_here(requirement)) continue;
       name.requirement = requirement;
@@ -61,7 +68,6 @@ class TreeScanner {
     for (const auto& question : questions) {
       if (!names_.contains(question)) scan_.questions.push_back(question);
     }
-    calls_.finish(symbols_);
     scan_.calls = std::make_shared<const CallGraph>(std::move(calls_));
     scan_.symbols = std::make_shared<const pysource::SymbolTable>(std::move(symbols_));
     return std::move(scan_);
@@ -138,12 +144,8 @@ class TreeScanner {
     return symbols_.add(module.string(), is_package, std::move(symbols));
   }
 
-  /// Leaves the gates that are about the packages, and returns the names that they ask for: with nothing
-  /// known of any version, only those can be open.
-  std::set<pysource::Requirement> keep_gates() {
-    std::set<pysource::Requirement> questions;
-    const pysource::GateFacts nothing{.roots = roots_};
-    pysource::GateEvaluator evaluator(symbols_, nothing, &questions);
+  /// Leaves the gates that are about the packages: with nothing known of any version, only those can be open.
+  void keep_gates(pysource::GateEvaluator& evaluator) {
     for (auto& [requirement, name] : names_) {
       for (auto& use : name.uses) {
         std::erase_if(use.gates, [&](const pysource::Gate& gate) {
@@ -153,8 +155,6 @@ class TreeScanner {
         });
       }
     }
-    calls_.visit_ends([&](const auto& gate, std::uint32_t file) { (void)evaluator.passes(gate, file); });
-    return questions;
   }
 
   const std::set<std::string, std::less<>>& roots_;
