@@ -1,38 +1,56 @@
 #pragma once
 
-#include <map>
+#include <future>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
-#include <vector>
 
 #include "probe/wheel_source.hpp"
 #include "pysource/name_resolver.hpp"
 
 namespace launch::probe {
 
-/// The modules that were read from several versions of the same wheels: a file that did not change between
-/// two of them is fetched and parsed once. Not thread-safe.
+/// The modules of several versions of the same wheels: a file that did not change between two of them is
+/// fetched and parsed once, also where they are read side by side. The pool holds no module that nobody else
+/// holds. Thread-safe.
 class ModulePool {
  public:
   using Names = std::shared_ptr<const pysource::ModuleNames>;
 
+  /// A file's names, if they were read; else `others`, if someone is reading them; else neither, and the
+  /// caller has to read and `deliver` them. Who waits for others must have delivered all of its own.
+  struct Claim {
+    Names names = {};
+    std::shared_future<Names> others = {};
+
+    bool is_own() const { return names == nullptr && !others.valid(); }
+  };
+
   /// Equal for files of the same content that are read alike.
   static std::string key_of(const std::string& file, const pysource::WantedFile& as, const ContentMark& mark);
 
-  /// Null if it was not read yet.
-  Names find(const std::string& key) const;
-  void add(const std::string& key, Names names) { read_[key] = std::move(names); }
-  /// Forgets the modules that nobody else holds.
+  Claim claim(const std::string& key);
+  /// Ends the caller's claim. Null if the file could not be read: who waits for it gets null, and may claim
+  /// it.
+  void deliver(const std::string& key, Names names);
+  /// Forgets the modules that nobody holds.
   void drop_unused();
 
-  /// The files that the questions to the last version needed, which those to the next will need too.
-  const std::map<std::string, pysource::WantedFile>& expected() const { return expected_; }
-  void expect(std::map<std::string, pysource::WantedFile> files) { expected_ = std::move(files); }
-
  private:
-  std::unordered_map<std::string, Names> read_;
-  std::map<std::string, pysource::WantedFile> expected_;
+  struct Reading {
+    Reading() : future(promise.get_future()) {}
+    std::promise<Names> promise;
+    std::shared_future<Names> future;
+  };
+  struct Entry {
+    std::weak_ptr<const pysource::ModuleNames> names = {};
+    std::optional<Reading> reading = {};  ///< while someone reads
+  };
+
+  std::mutex mutex_;
+  std::unordered_map<std::string, Entry> entries_;
 };
 
 }  // namespace launch::probe

@@ -19,14 +19,15 @@
 namespace launch::probe {
 namespace {
 
-/// Versions that are read at the same time: enough to keep the connections busy, few enough for the memory.
-/// For each of two halves: the directories of eight wheels of torch, or of more small wheels.
-constexpr std::uint64_t kMostTail = 8 * pytorch::kTorchTail;
-constexpr std::uint64_t kMostEntries = 30'000;
-/// Spans of versions that are read side by side, and the entries that each reads at a time: many spans, as
-/// most of their time is waiting, and of few entries, as each holds what it has read.
+/// Directories that are opened at the same time, in bytes: enough to keep the connections busy, few enough
+/// for the memory. For each of two halves: those of four wheels of torch, or of more small wheels.
+constexpr std::uint64_t kMostTail = 4 * pytorch::kTorchTail;
+/// Spans of versions that are read side by side, and the bytes of the directories of which each reads the
+/// files at a time: many spans, as most of their time is waiting, and of few versions, as each holds what it
+/// has read.
 constexpr std::size_t kMostSpans = 8;
-constexpr std::uint64_t kMostEntriesOfSpan = 4'000;
+constexpr std::size_t kFewestOfSpan = 4;
+constexpr std::uint64_t kMostTailOfSpan = pytorch::kTorchTail;
 constexpr std::size_t kMostTogether = 64;
 /// Answers that are kept of a wheel, some MB of text.
 constexpr std::size_t kMostKnown = 50'000;
@@ -88,24 +89,29 @@ Result<void> go_on(const Work& work) {
   return {};
 }
 
-/// The bytes at a wheel's end to ask for first.
+/// The bytes at a wheel's end to ask for first: its directory, if it has no more than most wheels.
 std::uint64_t tail_of(const VersionBuild& build) {
-  return std::min(build.file.size.value_or(pytorch::kTorchTail), pytorch::kTorchTail);
+  const auto of_torch = pytorch::directory_of_wheel(build.file.file_name);
+  if (!build.file.size) return of_torch.value_or(pytorch::kTorchTail);
+  constexpr std::uint64_t kLeast = std::uint64_t{64} << 10;
+  const auto guess = of_torch.value_or(std::clamp(*build.file.size / 16, kLeast, pytorch::kTorchTail));
+  return std::min(*build.file.size, guess);
 }
 
-/// Calls work with some of the items at a time: at least one, and not more than the weights allow.
-template <class Item, class Weight, class Call>
-Result<void> in_batches(std::span<Item> items, std::uint64_t most, const Weight& weight, const Call& call) {
-  while (!items.empty()) {
+/// Splits versions into batches of at least one, with no more bytes of directories than that.
+template <class Version>
+std::vector<std::span<Version>> batches_of(std::span<Version> versions, std::uint64_t most) {
+  std::vector<std::span<Version>> batches;
+  while (!versions.empty()) {
     std::size_t count = 0;
-    for (std::uint64_t sum = 0; count < std::min(items.size(), kMostTogether); ++count) {
-      sum += weight(*items[count]);
+    for (std::uint64_t sum = 0; count < std::min(versions.size(), kMostTogether); ++count) {
+      sum += tail_of(versions[count]->build);
       if (count > 0 && sum > most) break;
     }
-    TRY(call(items.first(count)));
-    items = items.subspan(count);
+    batches.push_back(versions.first(count));
+    versions = versions.subspan(count);
   }
-  return {};
+  return batches;
 }
 
 /// Calls work with each span, of at least one, on a thread of its own; returns the first error.
@@ -147,6 +153,10 @@ void VersionApis::keep(const Version& version) {
   store::keep_derived(store_, *version.build.file.sha256, known_name(), text_of(*version.known), work_.disk);
 }
 
+void VersionApis::drop_outline(Version& version) {
+  if (version.build.file.sha256) version.outline.reset();
+}
+
 Result<void> VersionApis::require_some() const {
   const auto is_readable = [](const Version& version) { return !version.error; };
   if (std::any_of(versions_.begin(), versions_.end(), is_readable)) return {};
@@ -163,15 +173,13 @@ Result<void> VersionApis::open(std::span<Version* const> versions) {
     if (text) version->outline = parse_outline(*text);
     if (!version->outline) unopened.push_back(version);
   }
-  const auto open_span = [&](std::span<Version* const> span) {
-    return in_batches(
-        span, kMostTail, [](const Version& version) { return tail_of(version.build); },
-        [&](std::span<Version* const> batch) -> Result<void> {
-          TRY(go_on(work_));
-          work_.reporter.status(fmt::format("reading the directory of {}", label(*batch.front())));
-          open_some(batch);
-          return {};
-        });
+  const auto open_span = [&](std::span<Version* const> span) -> Result<void> {
+    for (const auto batch : batches_of(span, kMostTail)) {
+      TRY(go_on(work_));
+      work_.reporter.status(fmt::format("reading the directory of {}", label(*batch.front())));
+      open_some(batch);
+    }
+    return {};
   };
   const std::span<Version* const> all(unopened);
   if (all.size() < 2) return open_span(all);
@@ -200,18 +208,29 @@ void VersionApis::open_some(std::span<Version* const> versions) {
   }
 }
 
+Result<void> VersionApis::learn(std::span<Version* const> versions) {
+  std::vector<Version*> unopened;
+  for (auto* version : versions) {
+    if (!version->error && !version->outline) unopened.push_back(version);
+  }
+  TRY(open(unopened));
+  for (auto* version : versions) {
+    if (!version->error && !version->known) version->known = KnownWheel{roots_of(*version->outline), {}, {}};
+  }
+  return {};
+}
+
 Result<VersionApis::Roots> VersionApis::roots_among(std::span<Version* const> versions) {
   std::vector<Version*> unknown;
   for (auto* version : versions) {
     if (!version->known) remember(*version);
-    if (!version->known && !version->error) unknown.push_back(version);
+    if (!version->known) unknown.push_back(version);
   }
-  TRY(open(unknown));
+  TRY(learn(unknown));
+  for (auto* version : unknown) drop_outline(*version);
   Roots all;
   for (auto* version : versions) {
-    if (version->error) continue;
-    if (!version->known) version->known = KnownWheel{roots_of(*version->outline), {}, {}};
-    all.insert(version->known->roots.begin(), version->known->roots.end());
+    if (version->known) all.insert(version->known->roots.begin(), version->known->roots.end());
   }
   return all;
 }
@@ -236,8 +255,10 @@ std::unique_ptr<WheelSource> VersionApis::source(const Version& version) const {
   return remote_wheel(index::RemoteZip::known(http_, version.build.file.url, *version.outline));
 }
 
-void VersionApis::ask_some(std::span<Version* const> versions, std::span<const pysource::Requirement> names,
-                           std::span<const std::string> keys, ModulePool& pool) {
+std::vector<ModulePool::Names> VersionApis::ask_some(std::span<Version* const> versions,
+                                                     const Question& question, ModulePool& pool,
+                                                     WantedFiles& expected) {
+  const auto& [names, keys] = question;
   std::vector<WheelApi> apis;
   std::vector<std::vector<std::size_t>> missing(versions.size());
   std::vector<std::vector<pysource::Requirement>> asked(versions.size());
@@ -247,6 +268,7 @@ void VersionApis::ask_some(std::span<Version* const> versions, std::span<const p
     std::vector<LabelledWheel> wheels;
     wheels.push_back({label(*versions[i]), source(*versions[i])});
     apis.emplace_back(std::move(wheels));
+    drop_outline(*versions[i]);
     for (std::size_t k = 0; k < names.size(); ++k) {
       if (versions[i]->known->answers.contains(keys[k])) continue;
       missing[i].push_back(k);
@@ -254,7 +276,7 @@ void VersionApis::ask_some(std::span<Version* const> versions, std::span<const p
     }
     questions.push_back({&apis.back(), asked[i]});
   }
-  auto results = ask_all(questions, pool);
+  auto results = ask_all(questions, pool, expected);
   for (std::size_t i = 0; i < versions.size(); ++i) {
     auto& version = *versions[i];
     if (!results[i]) {
@@ -267,73 +289,74 @@ void VersionApis::ask_some(std::span<Version* const> versions, std::span<const p
     forget_others(*version.known, keys, kMostKnown);
     keep(version);
   }
+  return apis.back().modules();
 }
 
-/// Splits the versions into spans with about equally many files, to be read side by side, so that one waits
-/// for the server while another is parsed. Each span but the first reads again the files that it shares with
-/// the one before; where these are many, there are fewer spans, or one.
-std::vector<std::span<VersionApis::Version* const>> VersionApis::spans_of(
-    std::span<Version* const> versions) {
-  constexpr std::size_t kFewest = 4;    // versions of a span
-  constexpr std::size_t kDistinct = 2;  // files for each file that is read again
-  std::unordered_set<std::uint64_t> distinct;
-  std::size_t all = 0;
-  for (const auto* version : versions) {
-    for (const auto& entry : version->outline->entries) {
-      distinct.insert((entry.size << 32) ^ entry.crc32);
-      ++all;
-    }
+/// Asks some versions at a time; while the files of some are read, the directories of the next are opened.
+/// What was read for the last of them is held until the next have been asked.
+Result<void> VersionApis::ask_span(std::span<Version* const> span, const Question& question,
+                                   ModulePool& pool) {
+  const auto batches = batches_of(span, kMostTailOfSpan);
+  WantedFiles expected;
+  std::vector<ModulePool::Names> held;
+  std::future<Result<void>> opening;
+  const auto open_next = [&](std::size_t next) {
+    if (next < batches.size())
+      opening = std::async(std::launch::async, [this, batch = batches[next]] { return learn(batch); });
+  };
+  open_next(0);
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    TRY(opening.get());
+    open_next(i + 1);
+    std::vector<Version*> readable(batches[i].begin(), batches[i].end());
+    std::erase_if(readable, [](const Version* version) { return version->error.has_value(); });
+    if (readable.empty()) continue;
+    TRY(go_on(work_));
+    work_.reporter.status(fmt::format("checking {}", label(*readable.front())));
+    held = ask_some(readable, question, pool, expected);
   }
-  for (auto count = std::min(kMostSpans, versions.size() / kFewest); count > 1; --count) {
-    std::vector<std::span<Version* const>> spans;
-    std::size_t first = 0;
-    std::size_t before = 0;
-    std::size_t again = 0;
-    for (std::size_t i = 1; i < versions.size() && spans.size() + 1 < count; ++i) {
-      before += versions[i - 1]->outline->entries.size();
-      if (before < all * (spans.size() + 1) / count) continue;
-      spans.push_back(versions.subspan(first, i - first));
-      first = i;
-      again += versions[i]->outline->entries.size();
-    }
-    spans.push_back(versions.subspan(first));
-    if (distinct.size() >= kDistinct * again) return spans;
+  return {};
+}
+
+/// Splits the versions into spans to be read side by side, so that one waits for the server while others are
+/// parsed. Every second span is turned around: it begins beside the next, with which its first version has
+/// most files in common.
+std::vector<std::span<VersionApis::Version* const>> VersionApis::spans_of(std::span<Version*> versions) {
+  // Time is spent on a version's files, and on waiting for them in rounds, whatever their number.
+  const auto weight = [](const Version* version) { return tail_of(version->build) + kMostTailOfSpan; };
+  std::uint64_t all = 0;
+  for (const auto* version : versions) all += weight(version);
+  const auto count = std::clamp<std::size_t>(versions.size() / kFewestOfSpan, 1, kMostSpans);
+  std::vector<std::span<Version* const>> spans;
+  std::uint64_t before = 0;
+  for (std::size_t first = 0; first < versions.size();) {
+    auto end = first;
+    while (end < versions.size() && (end == first || before < all * (spans.size() + 1) / count))
+      before += weight(versions[end++]);
+    const auto span = versions.subspan(first, end - first);
+    if (spans.size() % 2 == 0 && count > 1) std::reverse(span.begin(), span.end());
+    spans.push_back(span);
+    first = end;
   }
-  return {versions};
+  if (spans.empty()) spans.emplace_back();
+  return spans;
 }
 
 Result<std::vector<std::vector<pysource::Answer>>> VersionApis::ask(
     std::span<const pysource::Requirement> names) {
-  TRY(roots());
   std::vector<std::string> keys;
   keys.reserve(names.size());
   for (const auto& name : names) keys.push_back(key_of(name));
   std::vector<Version*> lacking;
-  std::vector<Version*> unopened;
   for (auto& version : versions_) {
     if (version.error) continue;
-    const auto& answers = version.known->answers;
-    if (std::all_of(keys.begin(), keys.end(), [&](const auto& key) { return answers.contains(key); }))
-      continue;
-    lacking.push_back(&version);
-    if (!version.outline) unopened.push_back(&version);
+    if (!version.known) remember(version);
+    const auto has_answer = [&](const auto& key) { return version.known->answers.contains(key); };
+    if (!version.known || !std::all_of(keys.begin(), keys.end(), has_answer)) lacking.push_back(&version);
   }
-  TRY(open(unopened));
-  std::erase_if(lacking, [](const Version* version) { return version->error.has_value(); });
-  const auto spans = spans_of(lacking);
-  const auto most = spans.size() == 1 ? kMostEntries : kMostEntriesOfSpan;
-  const auto ask_span = [&](std::span<Version* const> span) {
-    ModulePool pool;
-    return in_batches(
-        span, most, [](const Version& version) { return version.outline->entries.size(); },
-        [&](std::span<Version* const> batch) -> Result<void> {
-          TRY(go_on(work_));
-          work_.reporter.status(fmt::format("checking {}", label(*batch.front())));
-          ask_some(batch, names, keys, pool);
-          return {};
-        });
-  };
-  TRY(at_once(spans, ask_span));
+  ModulePool pool;
+  const Question question{names, keys};
+  TRY(at_once(spans_of(lacking), [&](auto span) { return ask_span(span, question, pool); }));
   TRY(go_on(work_));
   TRY(require_some());
   std::vector<std::vector<pysource::Answer>> all(versions_.size());

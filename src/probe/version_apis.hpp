@@ -55,16 +55,27 @@ class VersionApis {
     std::optional<Error> error;
   };
 
+  struct Question {
+    std::span<const pysource::Requirement> names;
+    std::span<const std::string> keys;  ///< of the names
+  };
+
   std::string label(const Version& version) const { return package_ + " " + version.build.text(); }
   Result<Roots> roots_among(std::span<Version* const> versions);
   void remember(Version& version);
   void keep(const Version& version);
-  /// Opens those of the versions whose directories are not known; one that cannot be opened gets its error.
+  /// Forgets a directory that the store keeps: many of them take much memory.
+  static void drop_outline(Version& version);
+  /// Opens those of the versions that are not open; each gets its roots or its error.
+  Result<void> learn(std::span<Version* const> versions);
+  /// Opens versions; one that cannot be opened gets its error.
   Result<void> open(std::span<Version* const> versions);
   void open_some(std::span<Version* const> versions);
-  void ask_some(std::span<Version* const> versions, std::span<const pysource::Requirement> names,
-                std::span<const std::string> keys, ModulePool& pool);
-  static std::vector<std::span<Version* const>> spans_of(std::span<Version* const> versions);
+  static std::vector<std::span<Version* const>> spans_of(std::span<Version*> versions);
+  Result<void> ask_span(std::span<Version* const> span, const Question& question, ModulePool& pool);
+  /// Returns the modules that were read for the last of the versions.
+  std::vector<ModulePool::Names> ask_some(std::span<Version* const> versions, const Question& question,
+                                          ModulePool& pool, WantedFiles& expected);
   std::unique_ptr<WheelSource> source(const Version& version) const;
   Result<void> require_some() const;
 

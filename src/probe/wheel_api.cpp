@@ -86,12 +86,12 @@ class Questioning {
   }
 
   /// Files that the next round needs, by their path below site-packages.
-  const std::map<std::string, pysource::WantedFile>& wanted() const { return wanted_; }
+  const WantedFiles& wanted() const { return wanted_; }
   /// All files that were needed.
-  const std::map<std::string, pysource::WantedFile>& used() const { return used_; }
+  const WantedFiles& used() const { return used_; }
 
   /// Wants those of the files that it has not read yet.
-  void expect(const std::map<std::string, pysource::WantedFile>& files) {
+  void expect(const WantedFiles& files) {
     for (const auto& [file, as] : files) {
       if (!state_.origins.contains(file)) continue;
       const bool large = as.list != nullptr && as.list->is_large;
@@ -139,8 +139,8 @@ class Questioning {
   std::span<const pysource::Requirement> requirements_;
   std::vector<pysource::Answer> answers_;
   std::vector<std::size_t> open_;
-  std::map<std::string, pysource::WantedFile> wanted_;
-  std::map<std::string, pysource::WantedFile> used_;
+  WantedFiles wanted_;
+  WantedFiles used_;
   std::optional<Error> error_;
 };
 
@@ -156,9 +156,22 @@ struct Errand {
   ModulePool::Names names = {};
 };
 
+/// A file that is being read for somebody else.
+struct Wait {
+  std::string file;
+  Questioning* taker;
+  std::shared_future<ModulePool::Names> names;
+};
+
+struct Errands {
+  std::vector<Errand> own;
+  std::vector<Wait> of_others;
+};
+
 /// What is wanted and not in the pool; gives out what is.
-std::vector<Errand> errands_of(std::span<Questioning> all, const ModulePool& pool) {
-  std::vector<Errand> errands;
+Errands errands_of(std::span<Questioning> all, ModulePool& pool) {
+  Errands found;
+  auto& errands = found.own;
   std::unordered_map<std::string, std::size_t> places;
   for (auto& each : all) {
     for (const auto& [file, as] : each.wanted()) {
@@ -168,16 +181,22 @@ std::vector<Errand> errands_of(std::span<Questioning> all, const ModulePool& poo
         continue;
       }
       auto key = ModulePool::key_of(file, as, *mark);
-      if (auto names = pool.find(key)) {
-        each.take(file, std::move(names));
+      if (const auto place = places.find(key); place != places.end()) {
+        errands[place->second].takers.push_back(&each);
         continue;
       }
-      const auto [place, added] = places.try_emplace(key, errands.size());
-      if (added) errands.push_back({std::move(key), file, as, {}});
-      errands[place->second].takers.push_back(&each);
+      auto claim = pool.claim(key);
+      if (claim.is_own()) {
+        places.emplace(key, errands.size());
+        errands.push_back({std::move(key), file, as, {&each}});
+      } else if (claim.names) {
+        each.take(file, std::move(claim.names));
+      } else {
+        found.of_others.push_back({file, &each, std::move(claim.others)});
+      }
     }
   }
-  return errands;
+  return found;
 }
 
 using ErrandsByWheel = std::map<std::pair<Questioning*, WheelSource*>, std::vector<Errand*>>;
@@ -212,7 +231,7 @@ void deliver(Part& part, ModulePool& pool) {
     if (!texts) {
       const auto& label = from.first->wheel_of(files.front()->file).label;
       from.first->give_up(std::move(texts.error()).during("reading the modules of " + label));
-      for (auto* errand : files) errand->takers.clear();  // others ask their own wheel in the next round
+      for (auto* errand : files) errand->takers.clear();  // others read their own wheel in the next round
       continue;
     }
     for (std::size_t i = 0; i < files.size(); ++i) files[i]->content = std::move((*texts)[i]);
@@ -231,7 +250,7 @@ void deliver(Part& part, ModulePool& pool) {
   });
   for (auto& errand : part.errands) {
     for (auto* taker : errand.takers) taker->take(errand.file, errand.names);
-    if (!errand.key.empty() && errand.names) pool.add(errand.key, std::move(errand.names));
+    if (!errand.key.empty()) pool.deliver(errand.key, std::move(errand.names));
   }
 }
 
@@ -240,9 +259,9 @@ void deliver(Part& part, ModulePool& pool) {
 void read_wanted(std::span<Questioning> all, ModulePool& pool) {
   constexpr std::size_t kTogether = 256;
   constexpr std::size_t kAhead = 4;
-  auto errands = errands_of(all, pool);
+  auto [own, of_others] = errands_of(all, pool);
   std::vector<Part> parts;
-  for (auto rest = std::span(errands); !rest.empty(); rest = rest.subspan(parts.back().errands.size())) {
+  for (auto rest = std::span(own); !rest.empty(); rest = rest.subspan(parts.back().errands.size())) {
     parts.push_back({rest.first(std::min(kTogether, rest.size()))});
   }
   std::deque<std::future<void>> under_way;
@@ -257,20 +276,23 @@ void read_wanted(std::span<Questioning> all, ModulePool& pool) {
     deliver(part, pool);
     part = {};
   }
+  for (auto& wait : of_others) {
+    if (auto names = wait.names.get()) wait.taker->take(wait.file, std::move(names));
+  }
 }
 
 }  // namespace
 
 std::vector<Result<std::vector<pysource::Answer>>> ask_all(std::span<const ApiQuestion> questions,
-                                                           ModulePool& pool) {
+                                                           ModulePool& pool, WantedFiles& expected) {
   std::vector<Questioning> all(questions.begin(), questions.end());
-  for (auto& each : all) each.expect(pool.expected());
+  for (auto& each : all) each.expect(expected);
   const auto is_waiting = [](const Questioning& each) { return !each.wanted().empty(); };
   do {
     read_wanted(all, pool);
     side_by_side(all.size(), [&](std::size_t i) { all[i].answer(); });
   } while (std::any_of(all.begin(), all.end(), is_waiting));
-  if (!all.empty()) pool.expect(all.back().used());
+  if (!all.empty()) expected = all.back().used();
   pool.drop_unused();
   std::vector<Result<std::vector<pysource::Answer>>> results;
   results.reserve(all.size());
@@ -280,8 +302,9 @@ std::vector<Result<std::vector<pysource::Answer>>> ask_all(std::span<const ApiQu
 
 Result<std::vector<pysource::Answer>> WheelApi::ask(std::span<const pysource::Requirement> requirements) {
   ModulePool pool;
+  WantedFiles expected;
   const ApiQuestion question{this, requirements};
-  return std::move(ask_all({&question, 1}, pool).front());
+  return std::move(ask_all({&question, 1}, pool, expected).front());
 }
 
 bool WheelApi::has_module(std::string_view module) const {
@@ -317,7 +340,7 @@ std::vector<std::string> WheelApi::modules_below(std::string_view root) const {
 Result<std::vector<const pysource::ModuleNames*>> WheelApi::read_modules(
     std::span<const std::string> modules) {
   auto& library = state_->library;
-  std::map<std::string, pysource::WantedFile> wanted;
+  WantedFiles wanted;
   std::vector<std::string> files;
   for (const auto& module : modules) {
     const auto file = library.files.find(module);
@@ -337,6 +360,12 @@ Result<std::vector<const pysource::ModuleNames*>> WheelApi::read_modules(
   read.reserve(files.size());
   for (const auto& file : files) read.push_back(file.empty() ? nullptr : library.read.at(file).get());
   return read;
+}
+
+std::vector<ModulePool::Names> WheelApi::modules() const {
+  std::vector<ModulePool::Names> all;
+  for (const auto& [file, names] : state_->library.read) all.push_back(names);
+  return all;
 }
 
 }  // namespace launch::probe

@@ -50,6 +50,8 @@ class WheelApi {
   /// Modules as they were read, in order, valid as long as this object; null for those without source.
   /// Errors (environment): a wheel cannot be read.
   Result<std::vector<const pysource::ModuleNames*>> read_modules(std::span<const std::string> modules);
+  /// All modules that were read.
+  std::vector<ModulePool::Names> modules() const;
 
  private:
   friend class Questioning;
@@ -63,9 +65,14 @@ struct ApiQuestion {
   std::span<const pysource::Requirement> requirements;
 };
 
-/// Asks several versions of the same wheels at once; answers in the order of the questions. What
-/// they have in common is read once, and kept in the pool. Errors: those of WheelApi::ask, for each version.
+/// Files to read, by their path below site-packages.
+using WantedFiles = std::map<std::string, pysource::WantedFile>;
+
+/// Asks several versions of the same wheels at once; answers in the order of the questions. What they have in
+/// common with each other, and with others that use the pool, is read once. `expected`: the files that the
+/// questions to an earlier version needed, which are read first; becomes those of the last version. Errors:
+/// those of WheelApi::ask, for each version.
 std::vector<Result<std::vector<pysource::Answer>>> ask_all(std::span<const ApiQuestion> questions,
-                                                           ModulePool& pool);
+                                                           ModulePool& pool, WantedFiles& expected);
 
 }  // namespace launch::probe

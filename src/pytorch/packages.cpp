@@ -10,6 +10,8 @@
 #include "base/text.hpp"
 #include "base/tsv.hpp"
 #include "pytorch/tables.hpp"
+#include "specs/version.hpp"
+#include "specs/wheel.hpp"
 
 namespace launch::pytorch {
 namespace {
@@ -94,6 +96,15 @@ const std::vector<std::string>& known_names() {
 std::uint64_t tail_of_wheel(std::string_view file_name, std::uint64_t size) {
   constexpr std::uint64_t kSmallTorch = 50'000'000;  // before 1.0, and for other systems
   return file_name.starts_with("torch-") && size > kSmallTorch ? kTorchTail : 0;
+}
+
+std::optional<std::uint64_t> directory_of_wheel(std::string_view file_name) {
+  constexpr std::uint64_t kSmall = std::uint64_t{416} << 10;
+  constexpr std::uint64_t kLarge = std::uint64_t{1376} << 10;
+  const auto wheel = specs::WheelName::parse(file_name);
+  if (!wheel || wheel->name != "torch") return std::nullopt;
+  static const auto kGrown = specs::Version::parse("1.11.dev0").value();
+  return wheel->version < kGrown ? kSmall : kLarge;
 }
 
 }  // namespace launch::pytorch

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,11 +41,15 @@ std::vector<std::string> library_names();
 Result<std::vector<std::string>> read_known_names(std::string_view text);
 const std::vector<std::string>& known_names();
 
-/// How many bytes at the end of a torch wheel contain its directory and METADATA: about 11,000 entries make a
-/// directory of 1.0 to 1.4 MB.
+/// How many bytes at the end of a torch wheel contain its directory and METADATA.
 inline constexpr std::uint64_t kTorchTail = std::uint64_t{1536} << 10;
 
 /// The same for any wheel by its file name and size; 0 if unknown.
 std::uint64_t tail_of_wheel(std::string_view file_name, std::uint64_t size);
+
+/// How many bytes at the end of a torch wheel contain its directory, by its file name; nullopt for other
+/// wheels. Releases before 1.11 have up to 3,700 entries (0.17 to 0.42 MB), later ones 9,300 to 13,200 (1.08
+/// to 1.36 MB).
+std::optional<std::uint64_t> directory_of_wheel(std::string_view file_name);
 
 }  // namespace launch::pytorch

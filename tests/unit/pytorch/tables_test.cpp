@@ -172,6 +172,16 @@ TEST(Packages, ComeFromWhereTheirRuleSays) {
   EXPECT_THAT(known_names(), testing::Contains("deepspeed"));
 }
 
+TEST(Packages, TheDirectoryOfATorchWheelIsLargeSinceItHasHeaders) {
+  const auto kib = [](const char* file) { return directory_of_wheel(file).value_or(0) >> 10; };
+  EXPECT_EQ(kib("torch-1.10.2-cp39-cp39-manylinux1_x86_64.whl"), 416U);
+  EXPECT_EQ(kib("torch-1.11.0-cp310-cp310-manylinux1_x86_64.whl"), 1376U);
+  EXPECT_EQ(kib("torch-1.11.0.dev20211220+cpu-cp39-cp39-linux_x86_64.whl"), 1376U);
+  EXPECT_EQ(kib("torch-2.15.0-cp315-cp315-manylinux_2_28_x86_64.whl"), 1376U);
+  EXPECT_EQ(directory_of_wheel("torchvision-0.20.0-cp312-cp312-manylinux1_x86_64.whl"), std::nullopt);
+  EXPECT_EQ(directory_of_wheel("torch"), std::nullopt);
+}
+
 TEST(Packages, TellTheirCudaToolkit) {
   const auto version = [](std::vector<std::pair<std::string, std::string>> packages) {
     std::vector<specs::Version> versions;
