@@ -37,6 +37,7 @@ struct ApiRules {
   Names operator_functions;         ///< compiled modules whose functions are operators: "torch._C._linalg"
 
   Names compiled_names;  ///< that C++ adds to modules written in Python, "torch.cuda:FloatTensor"
+  Texts compiled_like;   ///< to the class whose attributes such a name has: "torch.Tensor"
   /// Further such names, of the `compiled_modules`: "torch:float32".
   ListFile compiled;
   Names compiled_modules;

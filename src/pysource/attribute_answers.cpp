@@ -1,25 +1,47 @@
 #include <algorithm>
 
 #include "pysource/name_resolver.hpp"
+#include "pysource/requirement_names.hpp"
 #include "pysource/resolver_parts.hpp"
+#include "pysource/special_names.hpp"
 #include "pysource/standard_classes.hpp"
+#include "pysource/standard_library.hpp"
 
 namespace launch::pysource {
 namespace {
 
-bool is_special_name(std::string_view name) {
-  return name.size() > 4 && name.starts_with("__") && name.ends_with("__");
+/// "__x" for the name "_C__x" of a private member of the class C; empty for any other name.
+std::string private_name(std::string_view klass, const std::string& name) {
+  klass.remove_prefix(klass.rfind('.') + 1);
+  klass.remove_prefix(std::min(klass.find_first_not_of('_'), klass.size()));
+  const auto start = fmt::format("_{}__", klass);
+  return name.starts_with(start) ? name.substr(start.size() - 2) : "";
 }
 
-/// Special names of classes, functions and other objects alike.
-bool is_of_every_object(std::string_view name) {
-  static constexpr std::string_view kNames[] = {
-      "__class__",         "__delattr__",  "__dict__",         "__dir__",       "__doc__",  "__eq__",
-      "__format__",        "__ge__",       "__getattribute__", "__gt__",        "__hash__", "__init__",
-      "__init_subclass__", "__le__",       "__lt__",           "__module__",    "__name__", "__ne__",
-      "__new__",           "__qualname__", "__reduce__",       "__reduce_ex__", "__repr__", "__setattr__",
-      "__sizeof__",        "__str__",      "__subclasshook__", "__call__"};
-  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+/// Where something foreign is from, for the reason of an answer.
+std::string origin_of(const std::string& name) {
+  const auto root = root_of(name);
+  const bool local = root == "builtins" && !standard_class_has(name, "mro");  // of a function around it
+  if (local) return "was not found";
+  return root == "builtins" || is_standard_library(root)
+             ? "belongs to Python, and its attributes are not known"
+             : "is in none of the checked wheels";
+}
+
+/// Whether a class, or an instance of it, has an attribute by a base class of the standard library.
+std::optional<bool> base_has(const std::string& written, const ClassBody& body, bool is_class,
+                             const std::string& name) {
+  const auto base = standard_base(written);
+  if (base == "typing.NamedTuple" && body.instance.contains(name)) return true;
+  // A member of an enumeration has a name and a value, the enumeration has none.
+  if (is_class && base.starts_with("enum.") && (name == "name" || name == "value")) return false;
+  const auto own = standard_class_has(base, name);
+  // With a type variable, List[T] is a base, and Generic another one.
+  const bool may_be_generic = base != written && standard_class_has("typing.Generic", name).value_or(false);
+  if (may_be_generic && !own.value_or(false)) return {};
+  if (!is_class || own.value_or(false)) return own;
+  const auto of_metaclass = standard_class_has(standard_metaclass(base), name);
+  return of_metaclass.value_or(false) ? of_metaclass : own;
 }
 
 }  // namespace
@@ -27,8 +49,9 @@ bool is_of_every_object(std::string_view name) {
 Answer NameResolver::attribute(const Requirement& requirement, BoundValues* result) {
   auto place = locate(requirement.module, 0);
   auto chain = requirement.name;
-  // What `from M import name` imported may not be a module.
-  for (auto module = requirement.module; place.kind == Located::Kind::missing;) {
+  // What `from M import name` imported may not be a module, and no stub may describe a compiled one.
+  for (auto module = requirement.module;
+       place.kind == Located::Kind::missing || is_in_extension(place, module);) {
     const auto dot = module.rfind('.');
     if (dot == std::string::npos) return no(place.reason);
     chain.insert(0, module.substr(dot + 1) + ".");
@@ -57,16 +80,24 @@ Answer NameResolver::attribute(const Requirement& requirement, BoundValues* resu
   return answer;
 }
 
+bool NameResolver::is_in_extension(const Located& place, const std::string& module) {
+  if (place.kind != Located::Kind::unknown) return false;
+  const auto parent = locate(module.substr(0, module.rfind('.')), 0);
+  return parent.kind == Located::Kind::found && parent.file.kind == ModuleKind::extension;
+}
+
 Answer NameResolver::attribute_of(const BoundValue& value, const std::string& name, int depth) {
   switch (value.kind) {
     case BoundValue::Kind::unknown:
-      return unknown(value.reason);
+      return is_of_every_object(name) ? yes("every object has it") : unknown(value.reason);
     case BoundValue::Kind::module: {
       auto own = special(value.name, name);
       if (own.verdict != Verdict::no) return own;
       const auto& stands = library_.rules->stands_for;
       const auto other = stands.find(value.name);
-      return member(other == stands.end() ? value.name : other->second, name, depth, Reach::attribute);
+      auto result = member(other == stands.end() ? value.name : other->second, name, depth, Reach::attribute);
+      if (other != stands.end()) improve(result, member(value.name, name, depth, Reach::attribute));
+      return result;
     }
     case BoundValue::Kind::klass:
       return in_class(value, name, depth);
@@ -74,24 +105,23 @@ Answer NameResolver::attribute_of(const BoundValue& value, const std::string& na
       if (value.names != nullptr) return in_class(value, name, depth);
       [[fallthrough]];
     case BoundValue::Kind::foreign: {
-      if (is_of_every_object(name)) return yes("every object has it");
-      const auto has = standard_class_has(value.name, name);
-      if (!has) return unknown(value.name + " is in none of the checked wheels");
-      if (*has) return yes("an attribute of " + value.name);
-      return value.exact ? no(fmt::format("{} has no attribute {}", value.name, name))
-                         : unknown(fmt::format("{} has no attribute {}", value.name, name));
+      if (is_of_every_definition(name)) return yes("every object has it");
+      const auto standard = standard_base(value.name);
+      const auto has = standard_class_has(standard, name);
+      if (has && *has) return yes("an attribute of " + standard);
+      if (!has || standard != value.name)
+        return unknown(fmt::format("{} {}", value.name, origin_of(value.name)));
+      auto reason = fmt::format("{} has no attribute {}", value.name, name);
+      return value.exact ? no(std::move(reason)) : unknown(std::move(reason));
     }
     case BoundValue::Kind::operators:
       return operators(value.path, name);
     case BoundValue::Kind::compiled:
-      return mentioned(name, value.reason);
+      if (is_of_every_object(name)) return yes("every object has it");
+      return is_special_name(name) ? unknown(value.reason) : mentioned(name, value.reason);
     case BoundValue::Kind::function:
     case BoundValue::Kind::choice:
-      if (is_of_every_object(name)) return yes("every function has it");
-      if (value.names != nullptr && value.names->patched.contains(value.name + "." + name)) {
-        return yes(value.file + " sets it");
-      }
-      return unknown("attributes of functions are not followed");
+      return attribute_of_function(value, name, depth);
   }
   return unknown("");
 }
@@ -115,7 +145,10 @@ Answer NameResolver::in_class(const BoundValue& value, const std::string& name, 
   const auto& names = *value.names;
   const auto where = at(value.file, value.definition->line);
   const bool instance = value.kind == BoundValue::Kind::instance || names.is_stub;
-  if (body.members.contains(name) || (instance && body.instance.contains(name)) ||
+  const auto bound = [&](const std::string& each) {
+    return body.members.contains(each) || (instance && body.instance.contains(each));
+  };
+  if (bound(name) || bound(private_name(value.name, name)) ||
       names.patched.contains(value.name + "." + name)) {
     return yes(fmt::format("a member of the class {} ({})", value.name, where));
   }
@@ -123,18 +156,22 @@ Answer NameResolver::in_class(const BoundValue& value, const std::string& name, 
   if (best.verdict == Verdict::yes) return best;
   improve(best, in_metaclass(value, body, name, depth));
   if (best.verdict == Verdict::yes) return best;
-  if (is_of_every_object(name)) return yes("every class has it");
-  if (name == kFieldsOfDataclass.substr(1) && is_dataclass(value, depth))
-    return yes("every dataclass has it");
-  if (is_special_name(name)) return unknown("Python may give the class this name");
+  improve(best, given_to_class(value, name, depth));
+  if (best.verdict == Verdict::yes) return best;
+  if (is_special_name(name))
+    return best.verdict == Verdict::unknown ? best : unknown("Python may give the class this name");
   const bool forwards = body.members.contains("__getattr__") || body.members.contains("__getattribute__");
   if (instance && !names.is_stub && forwards) {
     return unknown(fmt::format("__getattr__ of the class {} may provide it", value.name));
   }
-  if (body.computed || (instance && body.computed_instance)) {
+  const bool computed =
+      body.computed || (instance && body.computed_instance) || body.by_methods.contains(name);
+  if (computed || names.patched.contains(value.name + ".*")) {
     return unknown(fmt::format("{} binds members that are computed at run time", where));
   }
-  if (!value.exact) return unknown(fmt::format("{} may belong to a subclass of {}", name, value.name));
+  const bool by_base = best.verdict == Verdict::unknown;
+  if (!value.exact && !by_base)
+    return unknown(fmt::format("{} may belong to a subclass of {}", name, value.name));
   for (const auto decorator : value.definition->decorators) {
     if (is_transparent(*names.tree, decorator)) continue;
     return unknown(fmt::format("a decorator of the class {} ({}) may add it", value.name, where));
@@ -167,10 +204,13 @@ Answer NameResolver::in_bases(const BoundValue& value, const ClassBody& body, co
         each.kind = value.kind;
         improve(best, in_class(each, name, depth + 1));
       } else if (each.kind == BoundValue::Kind::foreign) {
-        const auto has = standard_class_has(each.name, name);
-        if (has && *has) return yes("an attribute of " + each.name);
-        if (!has && !is_special_name(name))
-          improve(best, unknown(fmt::format("the base class {} of {} was not found", each.name, value.name)));
+        const auto standard = standard_base(each.name);
+        const auto has = base_has(each.name, body, value.kind == BoundValue::Kind::klass, name);
+        if (has && *has) return yes("an attribute of " + standard);
+        const bool is_known = standard_class_has(standard, "mro").has_value();
+        if (!has && !(is_special_name(name) && is_known))
+          improve(best, unknown(fmt::format("the base class {} of {} {}", each.name, value.name,
+                                            origin_of(each.name))));
       } else {
         improve(best, unknown(fmt::format("a base class of {} was not found", value.name)));
       }
@@ -192,6 +232,8 @@ Answer NameResolver::in_metaclass(const BoundValue& value, const ClassBody& body
       if (body_of(each).members.contains("__getattr__")) {
         improve(best, unknown(fmt::format("__getattr__ of the metaclass {} may provide it", each.name)));
       }
+    } else if (standard_class_has(each.name, name).value_or(false)) {
+      return yes("an attribute of " + each.name);
     } else if (each.name != "abc.ABCMeta" && each.name != "builtins.type" && each.name != "enum.EnumMeta") {
       improve(best, unknown(fmt::format("the metaclass of {} was not found", value.name)));
     }

@@ -3,6 +3,7 @@
 #include "pysource/name_resolver.hpp"
 #include "pysource/requirement_names.hpp"
 #include "pysource/resolver_parts.hpp"
+#include "pysource/standard_classes.hpp"
 #include "pysource/string_values.hpp"
 #include "pysource/targets.hpp"
 
@@ -53,11 +54,16 @@ std::string literal_type(const SourceTree& tree, TokenRange range) {
 
 }  // namespace
 
+/// What calls of the values result in.
 BoundValues NameResolver::instances(BoundValues classes, bool exact) {
+  BoundValues results;
   for (auto& value : classes) {
     if (value.kind == BoundValue::Kind::klass) {
       value.kind = BoundValue::Kind::instance;
       value.exact = exact;
+    } else if (value.kind == BoundValue::Kind::function) {
+      append(results, results_of(value));
+      continue;
     } else if (value.kind == BoundValue::Kind::foreign) {
       value.exact = false;
       value.kind = BoundValue::Kind::instance;
@@ -65,8 +71,38 @@ BoundValues NameResolver::instances(BoundValues classes, bool exact) {
       value =
           BoundValue::unknown(value.reason.empty() ? "the result of a call is not followed" : value.reason);
     }
+    append(results, one(std::move(value)));
   }
-  return classes;
+  return results;
+}
+
+const FunctionResult& NameResolver::result_of(const BoundValue& function) {
+  const auto* clause = function.definition->clause;
+  const auto found = library_.results.find(clause);
+  if (found != library_.results.end()) return found->second;
+  return library_.results.emplace(clause, read_result(*function.names->tree, *clause)).first->second;
+}
+
+/// Functions and classes that a function defines and returns; what it does to them is not followed.
+BoundValues NameResolver::results_of(const BoundValue& function) {
+  const auto& tree = *function.names->tree;
+  const auto& decorators = function.definition->decorators;
+  const bool plain = std::all_of(decorators.begin(), decorators.end(),
+                                 [&](TokenRange decorator) { return is_transparent(tree, decorator); });
+  const auto& result = result_of(function);
+  if (!plain || function.names->is_stub || result.parameter || result.other)
+    return not_known("the result of a call is not followed");
+  BoundValues values;
+  for (const auto& definition : result.definitions) {
+    auto value = function;
+    value.kind =
+        definition.kind == Definition::Kind::klass ? BoundValue::Kind::klass : BoundValue::Kind::function;
+    value.name = tree.text(definition.clause->head.first);
+    value.definition = &definition;
+    value.exact = false;
+    append(values, one(std::move(value)));
+  }
+  return values;
 }
 
 BoundValues NameResolver::values_of(const std::string& module, const std::string& name, int depth) {
@@ -74,6 +110,13 @@ BoundValues NameResolver::values_of(const std::string& module, const std::string
   const auto& stands = library_.rules->stands_for;
   if (const auto other = stands.find(module); other != stands.end())
     return values_of(other->second, name, depth + 1);
+  const auto& like = library_.rules->compiled_like;
+  if (const auto other = like.find(module + ":" + name); other != like.end()) {
+    const auto dot = other->second.rfind('.');
+    auto values = values_of(other->second.substr(0, dot), other->second.substr(dot + 1), depth + 1);
+    for (auto& value : values) value.exact = false;
+    return values;
+  }
   if (module + "." + name == library_.rules->operators_module) {
     BoundValue value;
     value.kind = BoundValue::Kind::operators;
@@ -285,8 +328,12 @@ BoundValues NameResolver::evaluate_name(const ModuleNames& names, const std::str
   auto dot = std::min(dotted.find('.'), dotted.size());
   const auto first = dotted.substr(0, dot);
   const bool bound = names.bindings.contains(first) || names.inner.contains(first) || !names.stars.empty();
-  auto values =
-      bound ? values_in(names, file, first, depth + 1) : one(BoundValue::foreign("builtins." + first));
+  const auto built_in = one(BoundValue::foreign("builtins." + first));
+  auto values = bound ? values_in(names, file, first, depth + 1) : built_in;
+  // Of what a star import may bring, nothing is named like a class of Python.
+  if (!names.bindings.contains(first) && all_unknown(values) &&
+      standard_class_has(built_in.front().name, "mro"))
+    values = built_in;
   while (dot < dotted.size()) {
     const auto next = std::min(dotted.find('.', dot + 1), dotted.size());
     const auto name = dotted.substr(dot + 1, next - dot - 1);

@@ -1,5 +1,6 @@
 #include "pysource/class_members.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "pysource/conditions.hpp"
@@ -54,6 +55,9 @@ class ClassReader {
         const auto& clause = statement.clauses.front();
         if (clause.head.empty() || !tree_.is_name(clause.head.first)) return;
         const bool function = statement.kind == StatementKind::function;
+        of_class_ = std::any_of(decorators.begin(), decorators.end(), [&](TokenRange decorator) {
+          return dotted_name(tree_, decorator) == "classmethod";
+        });
         add(clause.head.first, {function ? Definition::Kind::function : Definition::Kind::klass,
                                 &clause,
                                 std::move(decorators),
@@ -127,7 +131,7 @@ class ClassReader {
   void slots(TokenRange value) {
     for (auto i = value.first; i < value.last; ++i) {
       if (tree_.token(i).kind != TokenKind::string) continue;
-      if (const auto text = plain_string(tree_.text(i))) body_.instance.insert(*text);
+      if (const auto text = plain_string(tree_.text(i))) body_.members[*text].push_back({});
     }
   }
 
@@ -160,20 +164,21 @@ class ClassReader {
         const bool ends = i + 3 >= range.last || tree_.is(i + 3, "=") || tree_.is(i + 3, ":") ||
                           tree_.is(i + 3, ",") || tree_.is(i + 3, ")");
         if (ends && (i == range.first || !tree_.is(i - 1, "."))) {
-          body_.instance.insert(std::string(tree_.text(i + 2)));
+          (of_class_ ? body_.by_methods : body_.instance).insert(std::string(tree_.text(i + 2)));
         }
       }
     }
     for (auto i = range.first; i + 3 < range.last; ++i) {
       const bool sets = tree_.is(i, "setattr") && tree_.is(i + 1, "(") && tree_.is(i + 2, self_);
       const bool updates = tree_.is(i, self_) && tree_.is(i + 1, ".") && tree_.is(i + 2, "__dict__");
-      if (sets || updates) body_.computed_instance = true;
+      if (sets || updates) (of_class_ ? body_.computed : body_.computed_instance) = true;
     }
   }
 
   const SourceTree& tree_;
   ClassBody body_;
   std::string_view self_;
+  bool of_class_ = false;  ///< the method is a class method
 };
 
 }  // namespace

@@ -54,6 +54,15 @@ bool is_flag(std::string_view name) {
                      [&](auto part) { return name.find(part) != std::string_view::npos; });
 }
 
+/// Names of helpers that raise: check_torch, require_version, _ensure_new.
+bool names_check(std::string_view name) {
+  const auto words = words_of(name.substr(name.rfind('.') + 1));
+  return std::any_of(words.begin(), words.end(), [](const std::string& word) {
+    return word == "require" || word == "requires" || word == "check" || word == "ensure" ||
+           word == "assert" || word == "verify" || word == "validate";
+  });
+}
+
 Condition object(std::string module, std::string name) {
   Expression expression{.kind = Kind::object};
   expression.text = std::move(module);
@@ -173,6 +182,20 @@ Condition Definitions::test(TokenRange range) {
   return matters(range) || asks_tree(range) || asks_class(range)
              ? ExpressionReader(tree_, names_, roots_).test(range)
              : nullptr;
+}
+
+Condition Definitions::check(TokenRange statement) {
+  const auto parts = assignment(tree_, statement);
+  const auto value = parts.targets.empty() ? statement : parts.value;
+  std::uint32_t end = 0;
+  const auto name = dotted_name(tree_, value, &end);
+  if (name.empty() || end >= value.last || !tree_.is(end, "(")) return nullptr;
+  const auto* known = names_.value(name);
+  const bool checks = names_check(name);
+  const bool helper = parts.targets.empty() && known != nullptr && known->kind == Kind::function;
+  const bool concerned = name.ends_with("importorskip") || ((checks || helper) && matters(value)) ||
+                         (checks && asks_tree(value));
+  return concerned ? make(Kind::completes, {read(value)}) : nullptr;
 }
 
 void Definitions::import(const ImportedName& name) {

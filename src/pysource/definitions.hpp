@@ -32,6 +32,9 @@ class Definitions {
   /// The test if it can be about versions and features, or asks for something of the scanned tree, which may
   /// be; else null.
   Condition test(TokenRange range);
+  /// Whether a call, which is a statement or what one assigns, of a helper that checks something completes;
+  /// null for anything else.
+  Condition check(TokenRange statement);
   /// True if the tokens may concern versions and features.
   bool matters(TokenRange range);
 

@@ -68,6 +68,18 @@ bool FunctionReader::tries(const std::vector<Statement>& block) const {
   });
 }
 
+/// True if it calls a helper that raises if something is not as it should be.
+bool FunctionReader::calls_check(const std::vector<Statement>& body) const {
+  return std::any_of(body.begin(), body.end(), [&](const Statement& statement) {
+    if (statement.kind == StatementKind::function || statement.kind == StatementKind::klass) return false;
+    const auto& clauses = statement.clauses;
+    if (statement.kind == StatementKind::simple)
+      return definitions_.concerns(statement.tokens) && definitions_.check(statement.tokens) != nullptr;
+    return std::any_of(clauses.begin(), clauses.end(),
+                       [&](const Clause& clause) { return calls_check(clause.body); });
+  });
+}
+
 /// `return hasattr(object, name)` and the like, as all that a function does.
 bool FunctionReader::forwards(const std::vector<Statement>& body) const {
   if (body.empty() || body.size() > 2) return false;
@@ -82,7 +94,8 @@ Condition FunctionReader::read(const Statement& function, std::string_view klass
   const auto& body = function.clauses.front().body;
   if (all.last - all.first > kMostTokens) return nullptr;
   const bool speaks =
-      answers(tree_, body) && (definitions_.matters({head.last, all.last}) || tries(body) || forwards(body));
+      calls_check(body) || (answers(tree_, body) &&
+                            (definitions_.matters({head.last, all.last}) || tries(body) || forwards(body)));
   auto parameters = speaks ? parameters_of(tree_, head) : std::nullopt;
   if (!parameters) return nullptr;
   std::string_view self;
@@ -142,14 +155,18 @@ Condition FunctionReader::run_simple(const Statement& statement, Rest rest) {
     if (range.last - range.first == 1) return make(Kind::none, {});
     return definitions_.read({range.first + 1, range.last});
   }
-  if (word == "raise") return make(Kind::raises, {});
+  if (leaves(tree_, range)) return make(Kind::raises, {});
   if (word == "assert") {
     const auto test = definitions_.test(split_range(tree_, {range.first + 1, range.last}, ",").front());
     auto after = run(std::move(rest));
     return test == nullptr ? after : make(Kind::conditional, {test, after, make(Kind::raises, {})});
   }
+  auto checked = definitions_.concerns(range) ? definitions_.check(range) : nullptr;
   definitions_.define(statement);
-  return run(std::move(rest));
+  auto after = run(std::move(rest));
+  return checked == nullptr
+             ? after
+             : make(Kind::conditional, {std::move(checked), std::move(after), make(Kind::raises, {})});
 }
 
 Condition FunctionReader::run_aside(const std::vector<Statement>& block, const Rest& rest) {

@@ -31,6 +31,7 @@ class FunctionReader {
   /// True if an error of importing or reaching a checked package is handled in the block.
   bool tries(const std::vector<Statement>& block) const;
   bool reaches(TokenRange tokens) const;
+  bool calls_check(const std::vector<Statement>& body) const;
   bool forwards(const std::vector<Statement>& body) const;
 
   Definitions& definitions_;

@@ -1,6 +1,7 @@
 #include "pysource/module_files.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 namespace launch::pysource {
@@ -17,6 +18,16 @@ bool is_identifier(std::string_view text) {
 /// True for the suffix of an extension module of any CPython on Linux.
 bool is_extension_suffix(std::string_view rest) {
   return rest == ".so" || rest == ".abi3.so" || (rest.starts_with(".cpython-") && rest.ends_with(".so"));
+}
+
+/// 11 for the suffix ".cpython-311-x86_64-linux-gnu.so".
+std::optional<unsigned> python_minor_of(std::string_view suffix) {
+  constexpr std::string_view kStart = ".cpython-3";
+  if (!suffix.starts_with(kStart)) return {};
+  unsigned minor = 0;
+  const auto* const end = suffix.data() + suffix.size();
+  const auto [rest, error] = std::from_chars(suffix.data() + kStart.size(), end, minor);
+  return error == std::errc() ? std::optional(minor) : std::nullopt;
 }
 
 }  // namespace
@@ -51,6 +62,7 @@ void ModuleFiles::add_module(const std::string& path) {
   const bool is_extension = is_extension_suffix(view.substr(dot));
   const bool is_source = view.ends_with(".py");
   if (!is_extension && !is_source) return;
+  if (is_extension && !python_minor_) python_minor_ = python_minor_of(view.substr(dot));
   if (is_identifier(top) && (nested || view.find('/') == std::string_view::npos)) {
     roots_.insert(std::string(top));
   }

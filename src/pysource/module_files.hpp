@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -39,6 +40,8 @@ class ModuleFiles {
   std::string find_stub(std::string_view module) const;
   bool has_folder(const std::string& path) const { return folders_.contains(path); }
   bool has(const std::string& path) const { return known_.contains(path); }
+  /// The release of Python 3 that extension modules are built for: 11 for cpython-311; nullopt if none says.
+  std::optional<unsigned> python_minor() const { return python_minor_; }
   /// Names that can be imported without a dot.
   const std::set<std::string, std::less<>>& roots() const { return roots_; }
 
@@ -54,6 +57,7 @@ class ModuleFiles {
   std::unordered_set<std::string> known_;
   std::unordered_set<std::string> folders_;
   std::set<std::string, std::less<>> roots_;
+  std::optional<unsigned> python_minor_;
 };
 
 }  // namespace launch::pysource

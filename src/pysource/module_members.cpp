@@ -5,16 +5,17 @@
 #include "pysource/name_resolver.hpp"
 #include "pysource/requirement_names.hpp"
 #include "pysource/resolver_parts.hpp"
+#include "pysource/special_names.hpp"
 #include "pysource/standard_classes.hpp"
 
 namespace launch::pysource {
 namespace {
 
 bool is_module_attribute(std::string_view name) {
-  static constexpr std::string_view kNames[] = {"__name__",   "__file__",     "__doc__",
-                                                "__spec__",   "__loader__",   "__package__",
-                                                "__cached__", "__builtins__", "__dict__"};
-  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+  static constexpr std::string_view kNames[] = {"__name__",    "__file__",   "__spec__",     "__loader__",
+                                                "__package__", "__cached__", "__builtins__", "__dict__"};
+  return is_of_every_object(name) ||
+         std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
 }  // namespace
@@ -80,6 +81,10 @@ Answer NameResolver::member_of_source(const Located& place, const std::string& n
   if (result.verdict == Verdict::yes && !names->replaced) return result;
   if (is_module_attribute(name) || (name == "__path__" && names->is_package))
     return yes("every module has it");
+  if (name == "__annotations__") {  // before Python 3.10, only with annotations
+    improve(result, is_python_since(10) ? yes("every module has it")
+                                        : unknown("Python may give the module this name"));
+  }
   if (place.file.kind == ModuleKind::package) {
     const auto child = locate_child(place, name, depth);
     if (child.kind == Located::Kind::found) {
@@ -243,7 +248,10 @@ Answer NameResolver::of_settings(const ModuleNames& names, const std::string& fi
       const auto found = library_.rules->settings.find(value.name);
       if (value.kind != BoundValue::Kind::function || found == library_.rules->settings.end()) continue;
       for (const auto& klass : values_in(*value.names, value.file, found->second, depth + 1)) {
-        if (klass.kind == BoundValue::Kind::klass) improve(best, in_class(klass, name, depth + 1));
+        if (klass.kind != BoundValue::Kind::klass) continue;
+        const bool of_instance = body_of(klass).instance.contains(name);
+        improve(best, of_instance ? yes("an attribute of the class " + klass.name)
+                                  : in_class(klass, name, depth + 1));
       }
     }
   }

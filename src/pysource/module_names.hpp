@@ -90,8 +90,9 @@ struct ModuleNames {
   std::vector<StarImport> stars;
   std::vector<Registration> registrations;
   std::vector<ComputedName> computed;
-  std::set<std::string, std::less<>> patched;  ///< "Class.name" of `Class.name = …`
-  std::vector<ExecutedImport> imports;         ///< not in functions
+  /// "Class.name" of `Class.name = …` and of setattr; "Class.*" where the name is computed.
+  std::set<std::string, std::less<>> patched;
+  std::vector<ExecutedImport> imports;  ///< not in functions
   std::optional<Replacement> replaced;
   std::vector<std::string> passed_to;  ///< dotted names of functions that are called with the module itself
   std::optional<std::vector<std::string>> all;  ///< `__all__`, when it can be read

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "pysource/module_reader.hpp"
 
 namespace launch::pysource {
@@ -127,6 +129,7 @@ void ModuleReader::call(TokenRange range) {
   if (name == "setattr" && arguments.size() == 3 && is_this_module(arguments[0])) {
     return computed(values_.texts(tree_, arguments[1]), range.first);
   }
+  if (name == "setattr" && arguments.size() == 3) return patch(arguments[0], arguments[1]);
   if (name == "delattr" && arguments.size() == 2 && is_this_module(arguments[0])) {
     for (const auto& text : values_.texts(tree_, arguments[1]).texts) forget(text, true);
     return;
@@ -145,6 +148,27 @@ void ModuleReader::call(TokenRange range) {
       tree_.is(behind + 1, "update")) {
     const auto keys = values_.elements(tree_, {behind + 3, range.last - 1});
     computed({keys.value_or(std::vector<std::string>{std::string(1, kAnyText)}), {}}, range.first);
+  }
+}
+
+/// `setattr(CLASS, KEY, …)`
+void ModuleReader::patch(TokenRange object, TokenRange key) {
+  std::uint32_t end = 0;
+  const auto owner = dotted_name(tree_, object, &end);
+  if (owner.empty() || end != object.last) return;
+  const auto keys = values_.texts(tree_, key);
+  for (const auto& text : keys.texts)
+    names_.patched.insert(fmt::format("{}.{}", owner, is_pattern(text) ? "*" : text));
+  if (!keys.directories.empty()) names_.patched.insert(owner + ".*");
+}
+
+/// The same in a function: a class that the module defines may get names.
+void ModuleReader::patches_in_function(TokenRange range) {
+  for (auto i = range.first; i + 3 < range.last; ++i) {
+    if (!tree_.is(i, "setattr") || !tree_.is(i + 1, "(") || !tree_.is_name(i + 2)) continue;
+    std::uint32_t end = 0;
+    const auto owner = dotted_name(tree_, {i + 2, range.last}, &end);
+    if (end < range.last && tree_.is(end, ",")) names_.patched.insert(owner + ".*");
   }
 }
 

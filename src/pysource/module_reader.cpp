@@ -154,10 +154,11 @@ void ModuleReader::body_of_function(const Clause& clause) {
 /// True if a function can do what inside_function looks for.
 bool ModuleReader::affects_module(const SourceTree& tree) {
   const auto source = tree.list().source;
-  return source.find("global") != std::string_view::npos || source.find("modules") != std::string_view::npos;
+  const auto has = [&](std::string_view word) { return source.find(word) != std::string_view::npos; };
+  return has("global") || has("modules") || has("setattr");
 }
 
-/// Looks only for what affects the module: `global` names, globals() and sys.modules.
+/// Looks only for what affects the module: `global` names, globals(), sys.modules, and setattr on classes.
 void ModuleReader::inside_function(const std::vector<Statement>& statements, std::set<std::string> globals) {
   if (!functions_matter_) return;
   for (const auto& statement : statements) {
@@ -187,6 +188,7 @@ void ModuleReader::function_statement(TokenRange range, const std::set<std::stri
       for (const auto token : target_names(tree_, target)) uncertain(std::string(tree_.text(token)), token);
     }
   }
+  patches_in_function(range);
   const auto parts = assignment(tree_, range);
   if (parts.targets.empty()) set_default_module(range, true);
   for (const auto& target : parts.targets) {

@@ -59,6 +59,8 @@ class ModuleReader {
   void subscript(TokenRange target);
   void computed(const TextValue& value, std::uint32_t token);
   void call(TokenRange range);
+  void patch(TokenRange object, TokenRange key);
+  void patches_in_function(TokenRange range);
   bool is_this_module(TokenRange range) const;
 
   const SourceTree& tree_;

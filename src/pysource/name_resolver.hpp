@@ -15,6 +15,7 @@
 #include "pysource/api_rules.hpp"
 #include "pysource/bound_value.hpp"
 #include "pysource/class_members.hpp"
+#include "pysource/function_result.hpp"
 #include "pysource/module_files.hpp"
 #include "pysource/module_names.hpp"
 #include "pysource/python_scanner.hpp"
@@ -41,6 +42,7 @@ struct ModuleLibrary {
   std::unordered_map<std::string, std::shared_ptr<const ModuleNames>> read = {};  ///< by file
   std::map<std::string, WantedFile> wanted = {};  ///< files that an answer would have needed
   std::unordered_map<const Clause*, ClassBody> bodies = {};
+  std::unordered_map<const Clause*, FunctionResult> results = {};
 
   /// Modules that are imported along with others, as far as their files have been read.
   struct Imports {
@@ -135,9 +137,13 @@ class NameResolver {
   BoundValues evaluate_name(const ModuleNames& names, const std::string& file, const std::string& dotted,
                             int depth);
   BoundValues instances(BoundValues classes, bool exact);
+  BoundValues results_of(const BoundValue& function);
+  const FunctionResult& result_of(const BoundValue& function);
 
   // Attributes: attribute_answers.cpp
   Answer attribute(const Requirement& requirement, BoundValues* values);
+  /// True for a module that is nowhere, below a compiled one, in which C++ may make it.
+  bool is_in_extension(const Located& place, const std::string& module);
   Answer attribute_of(const BoundValue& value, const std::string& name, int depth);
   Answer in_class(const BoundValue& value, const std::string& name, int depth);
   Answer in_bases(const BoundValue& value, const ClassBody& body, const std::string& name, int depth);
@@ -149,6 +155,16 @@ class NameResolver {
   BoundValues values_in_class(const BoundValue& value, const std::string& name, int depth);
   const ClassBody& body_of(const BoundValue& value);
   bool is_transparent(const SourceTree& tree, TokenRange decorator) const;
+
+  // Names that Python gives: special_names.cpp
+  bool is_python_since(unsigned minor) const;
+  Answer given_to_class(const BoundValue& value, const std::string& name, int depth);
+  bool has_generic_base(const BoundValue& value);
+  bool has_weak_references(const BoundValue& value, int depth);
+  /// What a function is after it was decorated.
+  enum class Decorated : std::uint8_t { same, another, wrapped, cached, unknown };
+  Decorated decorated(const BoundValue& function, TokenRange decorator, int depth);
+  Answer attribute_of_function(const BoundValue& value, const std::string& name, int depth);
 
   // Keywords: keyword_answers.cpp
   Answer keyword(const Requirement& requirement);

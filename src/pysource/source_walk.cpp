@@ -22,15 +22,6 @@ bool marks_optional(std::string_view comment) {
   return comment.starts_with("optional");
 }
 
-/// Names of functions that raise if a version does not fit.
-bool names_check(std::string_view name) {
-  const auto words = words_of(name.substr(name.rfind('.') + 1));
-  return std::any_of(words.begin(), words.end(), [](const std::string& word) {
-    return word == "require" || word == "requires" || word == "check" || word == "ensure" ||
-           word == "assert" || word == "verify" || word == "validate";
-  });
-}
-
 }  // namespace
 
 SourceWalk::SourceWalk(const SourceTree& tree, const Roots& roots)
@@ -144,18 +135,8 @@ SourceWalk::Flow SourceWalk::leaving(const Statement& statement) {
     pysource::learn(flow.known, asserted, true);
     return flow;
   }
-  if (!definitions_.concerns(range)) return {};
-  const auto parts = assignment(tree_, range);
-  const auto value = parts.targets.empty() ? range : parts.value;
-  std::uint32_t end = 0;
-  const auto name = dotted_name(tree_, value, &end);
-  if (name.empty() || end >= value.last || !tree_.is(end, "(")) return {};
-  const bool skips = name.ends_with("importorskip");
-  const auto* known = definitions_.names().value(name);
-  const bool helper =
-      parts.targets.empty() && (names_check(name) || (known != nullptr && known->kind == Kind::function));
-  if (!skips && !(helper && definitions_.matters(value))) return {};
-  return gate(make(Kind::completes, {definitions_.read(value)}));
+  auto checked = definitions_.concerns(range) ? definitions_.check(range) : nullptr;
+  return checked == nullptr ? Flow{} : gate(std::move(checked));
 }
 
 SourceWalk::Flow SourceWalk::with(const Statement& statement, const Place& place) {

@@ -125,6 +125,7 @@ pysource::NameList read_scalar_types(std::string_view content) {
     const auto name = trim(line.substr(comma + 1, close - comma - 1));
     if (!name.empty() && std::all_of(name.begin(), name.end(), specs::is_word)) {
       names.try_emplace("torch:" + dtype_of(name));
+      if (name == "UInt1") names.try_emplace("torch:bit");
     }
   }
   return names;
@@ -168,6 +169,7 @@ Result<pysource::ApiRules> read_api_rules(std::string_view names, std::string_vi
     const auto* map = std::find_if(maps.begin(), maps.end(), of_kind);
     if (set != sets.end()) {
       set->second->insert(row[1]);
+      if (row[0] == "compiled" && row[2] != "-") rules.compiled_like.emplace(row[1], row[2]);
     } else if (map != maps.end()) {
       map->second->emplace(row[1], row[2]);
     } else if (row[0] == "keyword") {

@@ -57,7 +57,7 @@ TEST(Attributes, ClassesThatMayHaveMore) {
        "class E(Enum): X = 1\nclass N(NamedTuple):\n  f: int\nb = B()\ne = E()\nclass G(str): pass\n"
        "@dataclass\nclass H: x: int = 1\nA.patched = 1\nclass M(type):\n  z = 1\nclass K(metaclass=M): "
        "pass\n"}});
-  EXPECT_EQ(ask("A.x"), "unknown: the base class numpy.ndarray of A was not found");
+  EXPECT_EQ(ask("A.x"), "unknown: the base class numpy.ndarray of A is in none of the checked wheels");
   EXPECT_EQ(ask("A.patched"), "yes: a member of the class A (torch/__init__.py:4)");
   EXPECT_EQ(ask("B.x"), "no: the class B (torch/__init__.py:5) of torch 2.3.1 has no attribute x");
   EXPECT_EQ(ask("b.x"), "unknown: __getattr__ of the class B may provide it");
@@ -125,13 +125,15 @@ TEST(Attributes, ModulesOfSettings) {
        "  cudagraphs = False\nif TYPE_CHECKING:\n  from x import *\n_i(sys.modules[__name__])\n"},
       {"torch/utils/__init__.py", ""},
       {"torch/utils/_config_module.py",
-       "from types import ModuleType\nclass ConfigModule(ModuleType):\n  def patch(self): pass\n  def "
+       "from types import ModuleType\nclass ConfigModule(ModuleType):\n  _config: dict\n  def patch(self): "
+       "pass\n  def "
        "__getattr__(self, n): pass\n"
        "def install_config_module(module): pass\n"}};
   Questions ask(files);
   EXPECT_EQ(ask("_inductor.config.fast"), "yes: torch/_inductor/config.py:3");
   EXPECT_EQ(ask("_inductor.config.patch"),
             "yes: a member of the class ConfigModule (torch/utils/_config_module.py:2)");
+  EXPECT_EQ(ask("_inductor.config._config"), "yes: an attribute of the class ConfigModule");
   EXPECT_EQ(ask("_inductor.config.triton.cudagraphs"),
             "yes: a member of the class triton (torch/_inductor/config.py:4)");
   EXPECT_EQ(ask("_inductor.config.triton.gone").substr(0, 3), "no:");
@@ -179,6 +181,13 @@ TEST(Attributes, CompiledNamesByTheirStubs) {
 TEST(Attributes, CompiledNamesThatNoStubLists) {
   Questions ask(compiled());
   EXPECT_EQ(ask("cuda.FloatTensor"), "yes: C++ adds it");
+  EXPECT_EQ(ask("cuda.FloatTensor.sum"), "yes: a member of the class TensorBase (torch/_C/__init__.pyi:1)");
+  EXPECT_EQ(ask("cuda.FloatTensor._gone"),
+            "unknown: the class TensorBase of torch/_C/__init__.pyi does not list _gone");
+  EXPECT_EQ(ask("cuda.FloatTensor.__annotations__"), "unknown: Python may give the class this name");
+  EXPECT_EQ(ask("_VF.VFModule"), "yes: torch/_VF.py:1");
+  EXPECT_EQ(ask("_C._made.x"),
+            "unknown: torch._C is compiled, and its stub torch/_C/__init__.pyi does not list _made");
   EXPECT_EQ(ask("float8_e5m2"), "yes: generated from torch/include/torch/headeronly/core/ScalarType.h");
   EXPECT_EQ(ask("complex32").substr(0, 3), "yes");
   EXPECT_EQ(ask("uint8").substr(0, 3), "yes");
@@ -188,6 +197,10 @@ TEST(Attributes, CompiledNamesThatNoStubLists) {
 TEST(Attributes, StringsOfTheLibraryWhereTheWheelIsOnDisk) {
   Questions ask(compiled(), nullptr, true);
   EXPECT_EQ(ask("_C._new_name"), "yes: torch/lib/libtorch_python.so contains its name");
+  EXPECT_EQ(ask.ask({"torch._C._new_name", "__doc__", {}, pysource::Tier::attribute}),
+            "yes: every object has it");
+  EXPECT_EQ(ask.ask({"torch._C._new_name", "__spec__", {}, pysource::Tier::attribute}),
+            "unknown: torch._C is compiled, and no stub describes _new_name");
   EXPECT_EQ(ask("_C._gone"),
             "no: torch._C is compiled, and its stub torch/_C/__init__.pyi does not list _gone, and "
             "torch/lib/libtorch_python.so does not contain its name");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -65,5 +66,28 @@ class GateTree {
  private:
   std::filesystem::path root_;
 };
+
+/// Right on both sides.
+inline void expect_correct(const std::vector<Files>& all) {
+  for (const auto& files : all) {
+    const GateTree tree(files);
+    for (const std::string version : {"2.5.1", "2.6.0"})
+      EXPECT_THAT(tree.failures(version), testing::IsEmpty()) << version << "\n" << files.rbegin()->second;
+  }
+}
+
+/// What fails with torch 2.5.1.
+struct Failing {
+  Files files;
+  std::vector<std::string> failures;
+};
+
+inline void expect_failing(const std::vector<Failing>& all) {
+  for (const auto& [files, failures] : all) {
+    const GateTree tree(files);
+    EXPECT_THAT(tree.failures("2.5.1"), testing::ElementsAreArray(failures)) << files.rbegin()->second;
+    EXPECT_THAT(tree.failures("2.6.0"), testing::IsEmpty()) << files.rbegin()->second;
+  }
+}
 
 }  // namespace launch::probe

@@ -1,37 +1,10 @@
 // Gates that stand elsewhere than before the code: in earlier statements, in packages, base classes, marks.
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "gate_tree.hpp"
 
 namespace launch::probe {
 namespace {
-
-using testing::ElementsAreArray;
-using testing::IsEmpty;
-
-/// Right on both sides.
-void expect_correct(const std::vector<Files>& all) {
-  for (const auto& files : all) {
-    const GateTree tree(files);
-    for (const std::string version : {"2.5.1", "2.6.0"})
-      EXPECT_THAT(tree.failures(version), IsEmpty()) << version << "\n" << files.rbegin()->second;
-  }
-}
-
-/// What fails with torch 2.5.1.
-struct Failing {
-  Files files;
-  std::vector<std::string> failures;
-};
-
-void expect_failing(const std::vector<Failing>& all) {
-  for (const auto& [files, failures] : all) {
-    const GateTree tree(files);
-    EXPECT_THAT(tree.failures("2.5.1"), ElementsAreArray(failures)) << files.rbegin()->second;
-    EXPECT_THAT(tree.failures("2.6.0"), IsEmpty()) << files.rbegin()->second;
-  }
-}
 
 TEST(LaterGates, ARefusalHoldsForALaterTest) {
   const std::vector<Files> correct = {

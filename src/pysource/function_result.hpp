@@ -1,0 +1,19 @@
+#pragma once
+
+#include <vector>
+
+#include "pysource/module_names.hpp"
+
+namespace launch::pysource {
+
+/// What a function returns, as far as it returns what it defines itself, or its first parameter.
+struct FunctionResult {
+  std::vector<Definition> definitions;  ///< functions and classes in its body
+  bool parameter = false;               ///< its first parameter, on some path
+  bool other = false;                   ///< anything else, on some path
+};
+
+/// By the `return` statements of a function's body; one that has none returns something else.
+FunctionResult read_result(const SourceTree& tree, const Clause& function);
+
+}  // namespace launch::pysource

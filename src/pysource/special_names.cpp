@@ -1,0 +1,199 @@
+#include "pysource/special_names.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "pysource/name_resolver.hpp"
+#include "pysource/resolver_parts.hpp"
+#include "pysource/standard_classes.hpp"
+
+namespace launch::pysource {
+namespace {
+
+template <std::size_t kCount>
+bool contains(const std::array<std::string_view, kCount>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// Releases of Python 3 that give further names.
+constexpr unsigned kAnnotationsOfAll = 10;
+constexpr unsigned kMatchArgs = 10;
+constexpr unsigned kStateOfAll = 11;
+
+/// Objects of these classes have no place for a weak reference, nor have those of classes derived from them.
+bool has_variable_size(std::string_view standard_class) {
+  constexpr std::array<std::string_view, 5> kNames = {"builtins.bool", "builtins.bytes", "builtins.int",
+                                                      "builtins.tuple", "typing.NamedTuple"};
+  return contains(kNames, standard_class);
+}
+
+/// True if a decorator of a dataclass makes __slots__ of its fields: `@dataclass(slots=True)`.
+bool has_slots_of_fields(const BoundValue& value) {
+  const auto& tree = *value.names->tree;
+  const auto& decorators = value.definition->decorators;
+  return std::any_of(decorators.begin(), decorators.end(), [&](TokenRange decorator) {
+    for (auto i = decorator.first; i < decorator.last; ++i) {
+      if (tree.is(i, "slots") || tree.is(i, "dataclass_slots")) return true;
+    }
+    return false;
+  });
+}
+
+}  // namespace
+
+bool is_special_name(std::string_view name) {
+  return name.size() > 4 && name.starts_with("__") && name.ends_with("__");
+}
+
+bool is_of_every_object(std::string_view name) {
+  constexpr std::array<std::string_view, 22> kNames = {
+      "__class__", "__delattr__",      "__dir__", "__doc__",         "__eq__",     "__format__",
+      "__ge__",    "__getattribute__", "__gt__",  "__hash__",        "__init__",   "__init_subclass__",
+      "__le__",    "__lt__",           "__ne__",  "__new__",         "__reduce__", "__reduce_ex__",
+      "__repr__",  "__setattr__",      "__str__", "__subclasshook__"};
+  return name == "__sizeof__" || contains(kNames, name);
+}
+
+bool is_of_every_definition(std::string_view name) {
+  constexpr std::array<std::string_view, 5> kNames = {"__call__", "__dict__", "__module__", "__name__",
+                                                      "__qualname__"};
+  return is_of_every_object(name) || contains(kNames, name);
+}
+
+bool is_of_every_function(std::string_view name) {
+  constexpr std::array<std::string_view, 7> kNames = {"__annotations__", "__closure__", "__code__",
+                                                      "__defaults__",    "__get__",     "__globals__",
+                                                      "__kwdefaults__"};
+  return contains(kNames, name);
+}
+
+bool is_of_cache(std::string_view name) {
+  constexpr std::array<std::string_view, 4> kNames = {"__wrapped__", "cache_clear", "cache_info",
+                                                      "cache_parameters"};
+  return contains(kNames, name);
+}
+
+bool NameResolver::is_python_since(unsigned minor) const {
+  return library_.files.python_minor().value_or(0) >= minor;
+}
+
+/// True for a base that is written with parameters: Base[T].
+bool NameResolver::has_generic_base(const BoundValue& value) {
+  const auto& tree = *value.names->tree;
+  const auto& bases = body_of(value).bases;
+  return std::any_of(bases.begin(), bases.end(), [&](TokenRange base) {
+    std::uint32_t end = 0;
+    return !dotted_name(tree, base, &end).empty() && end < base.last && tree.is(end, "[");
+  });
+}
+
+/// What Python gives a class, whatever its statement says; no without a reason if it is none of that.
+Answer NameResolver::given_to_class(const BoundValue& value, const std::string& name, int depth) {
+  if (is_of_every_definition(name)) return yes("every class has it");
+  const bool is_class = value.kind == BoundValue::Kind::klass;
+  if (is_class && standard_class_has("builtins.type", name).value_or(false)) return yes("every class has it");
+  if (name == "__getstate__" && is_python_since(kStateOfAll)) return yes("every object has it");
+  if (name == "__annotations__") {
+    if (value.names->is_stub || (is_class && !value.exact)) return no("");
+    if (is_class && is_python_since(kAnnotationsOfAll)) return yes("every class has it");
+    if (!body_of(value).fields.empty()) return yes("a class with annotations has it");
+  }
+  if (name == "__weakref__" && has_weak_references(value, depth))
+    return yes("a class without __slots__ has it");
+  if (const auto& fields = body_of(value).fields;
+      has_slots_of_fields(value) && std::find(fields.begin(), fields.end(), name) != fields.end()) {
+    return yes("a field in the __slots__ of the class");
+  }
+  const bool of_dataclass = name == kFieldsOfDataclass.substr(1) || name == "__dataclass_params__" ||
+                            (name == "__match_args__" && is_python_since(kMatchArgs));
+  auto itself = value;
+  itself.kind = BoundValue::Kind::klass;
+  if (name == "__orig_bases__" && has_generic_base(value)) return yes("a class with a generic base has it");
+  if (of_dataclass && is_dataclass(itself, depth)) return yes("every dataclass has it");
+  return no("");
+}
+
+/// True if the class statement adds a place for weak references to what the bases have.
+bool NameResolver::has_weak_references(const BoundValue& value, int depth) {
+  if (depth > kMostDepth || value.names->is_stub) return false;
+  const auto& body = body_of(value);
+  const auto& decorators = value.definition->decorators;
+  const bool plain = std::all_of(decorators.begin(), decorators.end(), [&](TokenRange decorator) {
+    return is_transparent(*value.names->tree, decorator);
+  });
+  if (!plain || has_slots_of_fields(value) || body.members.contains("__slots__")) return false;
+  return std::all_of(body.bases.begin(), body.bases.end(), [&](TokenRange base) {
+    const auto values = values_of_base(value, base, depth + 1);
+    return std::all_of(values.begin(), values.end(), [&](const BoundValue& each) {
+      if (each.kind == BoundValue::Kind::klass) return has_weak_references(each, depth + 1);
+      const auto standard = standard_base(each.name);
+      return each.kind == BoundValue::Kind::foreign && !has_variable_size(standard) &&
+             standard_class_has(standard, "mro").has_value();
+    });
+  });
+}
+
+NameResolver::Decorated NameResolver::decorated(const BoundValue& function, TokenRange decorator, int depth) {
+  constexpr std::array<std::string_view, 4> kSame = {"abstractmethod", "classmethod", "overload",
+                                                     "staticmethod"};
+  constexpr std::array<std::string_view, 3> kWrapped = {"asynccontextmanager", "contextmanager", "wraps"};
+  const auto& tree = *function.names->tree;
+  const auto dotted = dotted_name(tree, decorator);
+  const auto last = dotted.substr(dotted.rfind('.') + 1);
+  if (contains(kSame, last)) return Decorated::same;
+  if (contains(kWrapped, last)) return Decorated::wrapped;
+  if (last == "lru_cache" || last == "cache") return Decorated::cached;
+  const auto values = evaluate(*function.names, function.file, decorator, depth + 1);
+  if (values.size() != 1 || values.front().kind != BoundValue::Kind::function) return Decorated::unknown;
+  const auto& by = values.front();
+  if (by.names->is_stub) return Decorated::unknown;
+  const auto& result = result_of(by);
+  if (result.other) return Decorated::unknown;
+  if (result.definitions.empty()) return Decorated::same;
+  bool wrapped = !result.parameter;
+  for (const auto& definition : result.definitions) {
+    if (definition.kind != Definition::Kind::function) return Decorated::unknown;
+    const auto& decorators = definition.decorators;
+    const auto wraps = [&](TokenRange each) {
+      const auto name = dotted_name(*by.names->tree, each);
+      return name == "wraps" || name == "functools.wraps";
+    };
+    if (!std::all_of(decorators.begin(), decorators.end(), wraps)) return Decorated::unknown;
+    wrapped = wrapped && !decorators.empty();
+  }
+  return wrapped ? Decorated::wrapped : Decorated::another;
+}
+
+Answer NameResolver::attribute_of_function(const BoundValue& value, const std::string& name, int depth) {
+  if (is_of_every_definition(name)) return yes("every function has it");
+  if (value.names != nullptr && value.names->patched.contains(value.name + "." + name)) {
+    return yes(value.file + " sets it");
+  }
+  auto result = unknown("attributes of functions are not followed");
+  if (value.kind != BoundValue::Kind::function || value.names->is_stub || depth > kMostDepth) return result;
+  bool wrapped = false;
+  const auto& decorators = value.definition->decorators;
+  for (auto decorator = decorators.rbegin(); decorator != decorators.rend(); ++decorator) {
+    switch (decorated(value, *decorator, depth + 1)) {
+      case Decorated::same:
+        continue;
+      case Decorated::another:
+        wrapped = false;
+        continue;
+      case Decorated::wrapped:
+        wrapped = true;
+        continue;
+      case Decorated::cached: {
+        const bool last = std::next(decorator) == decorators.rend();
+        return last && is_of_cache(name) ? yes("functools.lru_cache gives it") : result;
+      }
+      case Decorated::unknown:
+        return result;
+    }
+  }
+  if (is_of_every_function(name)) return yes("every function has it");
+  if (wrapped && name == "__wrapped__") return yes("a decorator gives it");
+  return result;
+}
+
+}  // namespace launch::pysource

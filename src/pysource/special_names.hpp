@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string_view>
+
+/// Names that Python itself gives to objects, beyond what their statements bind.
+namespace launch::pysource {
+
+/// True for a name with two underscores before and behind: __len__.
+bool is_special_name(std::string_view name);
+/// True for what every object has: the attributes of `object`.
+bool is_of_every_object(std::string_view name);
+/// True for what every class and every function has.
+bool is_of_every_definition(std::string_view name);
+/// True for what every function that is written in Python has besides.
+bool is_of_every_function(std::string_view name);
+/// True for what functools.lru_cache gives to its result.
+bool is_of_cache(std::string_view name);
+
+}  // namespace launch::pysource
