@@ -1,7 +1,6 @@
 #include "archive/file_layer.hpp"
 
-#include <utility>
-
+#include <fmt/format.h>
 #include <libdeflate.h>
 
 #include "archive/layer_writer.hpp"
@@ -9,84 +8,123 @@
 namespace launch::archive {
 namespace {
 
-/// Files up to this size are read once, larger ones twice.
-constexpr std::uint64_t kMostKept = std::uint64_t{256} << 10;
+/// Incremented when the same members and contents give other bytes.
+constexpr int kVersion = 1;
 
-/// Puts a layer together, with its digests.
+TarMember member_of(const LayerMember& each, const LayerSources& sources) {
+  auto member = each.member;
+  member.size = each.source ? sources.files[*each.source].size() : each.content.size();
+  return member;
+}
+
+void write(LayerWriter& writer, const LayerMember& each, const LayerSources& sources) {
+  const auto member = member_of(each, sources);
+  if (member.is_folder || !member.link.empty()) {
+    writer.folder(member);
+  } else if (each.source) {
+    writer.stored_file(member, *each.source, sources.sums[*each.source].crc32);
+  } else {
+    writer.text(member, each.content, Digest::of(each.content));
+  }
+}
+
+/// The digests of a layer while it is put together.
 class Digesting {
  public:
-  explicit Digesting(std::span<const SteadyFile> sources) : sources_(sources) {}
+  explicit Digesting(const LayerSources& sources) : sources_(sources) {}
 
-  Result<void> add(TarMember member, const std::string& text, std::optional<std::size_t> source) {
-    member.size = source ? sources_[*source].size() : text.size();
+  Result<void> add(const LayerMember& each) {
+    const auto member = member_of(each, sources_);
     tar_.update(tar_header(member));
-    if (member.is_folder || !member.link.empty()) {
-      writer_.folder(member);
-    } else if (source) {
-      TRY_ASSIGN(const auto crc32, add_content(sources_[*source]));
-      writer_.stored_file(member, *source, crc32);
-      TRY(catch_up());
+    write(writer_, each, sources_);
+    if (each.source) {
+      TRY(sources_.files[*each.source].read_all([&](std::string_view piece) -> Result<void> {
+        tar_.update(piece);
+        hash_up_to(piece);
+        return {};
+      }));
+      hash_literals();
     } else {
-      tar_.update(text);
-      writer_.text(member, text, Digest::of(text));
+      tar_.update(each.content);
     }
     tar_.update(tar_padding(member.size));
     return {};
   }
 
-  Result<FileLayer> finish() {
+  FileLayerFacts finish() {
     tar_.update(writer_.finish_plain());
-    TRY(catch_up());
-    return FileLayer{writer_.take(), layer_.digest(), tar_.digest()};
+    hash_literals();
+    const auto& plan = writer_.plan();
+    return {layer_.digest(), tar_.digest(), plan.size, plan.tar_size};
   }
 
  private:
-  /// Returns its CRC-32.
-  Result<std::uint32_t> add_content(const SteadyFile& file) {
-    std::uint32_t crc32 = 0;
-    kept_.clear();
-    TRY(file.read_all([&](std::string_view piece) -> Result<void> {
-      tar_.update(piece);
-      crc32 = libdeflate_crc32(crc32, piece.data(), piece.size());
-      if (file.size() <= kMostKept) kept_ += piece;
-      return {};
-    }));
-    return crc32;
-  }
-
-  /// The bytes of the layer since the last call; all of a source's are of the last one.
-  Result<void> catch_up() {
+  /// The bytes of the layer up to the end of the next ones of its source.
+  void hash_up_to(std::string_view content) {
     const auto& plan = writer_.plan();
-    for (const auto& segment : segments_of(plan, done_, plan.size - done_)) {
-      if (segment.wheel == LayerSegment::kLiteral) {
-        layer_.update(bytes_of(plan, segment, {}));
-      } else if (kept_.empty()) {
-        block_.resize(segment.size);
-        TRY(sources_[segment.wheel].read(segment.from, block_));
-        layer_.update(block_);
-      } else {
-        layer_.update(std::string_view(kept_).substr(segment.from, segment.size));
+    while (!content.empty()) {
+      for (const auto& segment : segments_of(plan, done_, content.size())) {
+        done_ += segment.size;
+        if (segment.wheel == LayerSegment::kLiteral) {
+          layer_.update(bytes_of(plan, segment, {}));
+        } else {
+          layer_.update(content.substr(0, segment.size));
+          content.remove_prefix(segment.size);
+        }
       }
     }
-    done_ = plan.size;
-    return {};
   }
 
-  std::span<const SteadyFile> sources_;
+  /// The rest, in which no source has any.
+  void hash_literals() {
+    const auto& plan = writer_.plan();
+    for (const auto& segment : segments_of(plan, done_, plan.size - done_))
+      layer_.update(bytes_of(plan, segment, {}));
+    done_ = plan.size;
+  }
+
+  const LayerSources& sources_;
   LayerWriter writer_;
   Sha256 tar_;
   Sha256 layer_;
   std::uint64_t done_ = 0;  ///< bytes of the layer that its digest has
-  std::string kept_;        ///< the last source's content; empty: too large
-  std::string block_;
 };
 
 }  // namespace
 
-Result<FileLayer> file_layer(std::span<const LayerMember> members, std::span<const SteadyFile> sources) {
+Result<FileSums> sums_of(const SteadyFile& file, const std::function<void(std::string_view)>& take) {
+  Sha256 sha256;
+  std::uint32_t crc32 = 0;
+  TRY(file.read_all([&](std::string_view piece) -> Result<void> {
+    sha256.update(piece);
+    crc32 = libdeflate_crc32(crc32, piece.data(), piece.size());
+    take(piece);
+    return {};
+  }));
+  return FileSums{sha256.digest(), crc32};
+}
+
+LayerPlan plan_file_layer(std::span<const LayerMember> members, const LayerSources& sources) {
+  LayerWriter writer;
+  for (const auto& each : members) write(writer, each, sources);
+  writer.finish_plain();
+  return writer.take();
+}
+
+Result<FileLayerFacts> digest_file_layer(std::span<const LayerMember> members, const LayerSources& sources) {
   Digesting layer(sources);
-  for (const auto& [member, text, source] : members) TRY(layer.add(member, text, source));
+  for (const auto& each : members) TRY(layer.add(each));
   return layer.finish();
+}
+
+Digest file_layer_key(std::span<const LayerMember> members, const LayerSources& sources) {
+  Sha256 key;
+  key.update(fmt::format("launch file layer {}\n", kVersion));
+  for (const auto& each : members) {
+    key.update(tar_header(member_of(each, sources)));
+    key.update(each.source ? sources.sums[*each.source].sha256.hex() : Digest::of(each.content).hex());
+  }
+  return key.digest();
 }
 
 Result<std::size_t> read_file_layer(const LayerPlan& plan, std::span<const SteadyFile> sources,

@@ -15,9 +15,24 @@
 
 namespace launch {
 
-SteadyFile::State SteadyFile::state_of(const struct stat& file) {
-  return {file.st_dev, file.st_ino, static_cast<std::uint64_t>(file.st_size), file.st_mtim.tv_sec,
-          file.st_mtim.tv_nsec};
+namespace {
+
+std::int64_t nanoseconds(const timespec& time) {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  return time.tv_sec * kSecond + time.tv_nsec;
+}
+
+/// Whether the file is the one that was seen, with that content. Another link to it changes nothing of that.
+bool is_same(const FileState& now, FileState seen) {
+  seen.changed = now.changed;
+  return now == seen;
+}
+
+}  // namespace
+
+FileState FileState::of(const struct stat& file) {
+  return {file.st_dev, file.st_ino, static_cast<std::uint64_t>(file.st_size), nanoseconds(file.st_mtim),
+          nanoseconds(file.st_ctim)};
 }
 
 /// The file while it is read.
@@ -46,12 +61,12 @@ class SteadyFile::Open {
     struct stat now {};
     if (!file_) return fail(io_error("read", of_.path_, error_));
     if (::fstat(file_.get(), &now) != 0) return fail(io_error("read", of_.path_, errno));
-    return state_of(now) == of_.seen_ ? Result<void>() : changed();
+    return is_same(FileState::of(now), of_.seen_) ? Result<void>() : changed();
   }
 
  private:
   Result<void> changed() const {
-    return fail(environment_error(fmt::format("{} has changed since it was first read", of_.path_.string()))
+    return fail(environment_error(fmt::format("{} has changed since it was first read", of_.path_))
                     .hint("run the command again when nothing writes to it"));
   }
 
@@ -60,10 +75,10 @@ class SteadyFile::Open {
   int error_;  ///< of opening it
 };
 
-Result<SteadyFile> SteadyFile::look_at(std::filesystem::path path) {
+Result<SteadyFile> SteadyFile::look_at(std::string path) {
   struct stat seen {};
   if (::stat(path.c_str(), &seen) != 0) return fail(io_error("read", path, errno));
-  return SteadyFile(std::move(path), state_of(seen));
+  return SteadyFile(std::move(path), FileState::of(seen));
 }
 
 Result<void> SteadyFile::read(std::uint64_t offset, std::span<char> buffer) const {

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -13,15 +13,30 @@ struct stat;
 
 namespace launch {
 
+/// What tells a file, or its content, from another one.
+struct FileState {
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::uint64_t size = 0;
+  std::int64_t written = 0;  ///< last change of its content, in nanoseconds since 1970; anybody can set it
+  std::int64_t changed = 0;  ///< the same of its content, name, owner or mode, which nobody can set
+
+  static FileState of(const struct stat& file);
+  bool operator==(const FileState&) const = default;
+};
+
 /// A file that somebody may write while it is read, as the files of a project. It is the one that was there
 /// when it was looked at: once another file has its name, or it was written, reading fails. It is open only
 /// while it is read, so that there may be any number. Thread-safe.
 class SteadyFile {
  public:
   /// Looks at a file. Errors (environment): it cannot be read.
-  static Result<SteadyFile> look_at(std::filesystem::path path);
+  static Result<SteadyFile> look_at(std::string path);
+  /// A file that had this state.
+  SteadyFile(std::string path, const FileState& seen) : path_(std::move(path)), seen_(seen) {}
 
-  const std::filesystem::path& path() const { return path_; }
+  const std::string& path() const { return path_; }
+  const FileState& state() const { return seen_; }
   /// In bytes.
   std::uint64_t size() const { return seen_.size; }
 
@@ -33,21 +48,10 @@ class SteadyFile {
   Result<void> read_all(const std::function<Result<void>(std::string_view)>& take) const;
 
  private:
-  /// What tells a file, or its content, from another one.
-  struct State {
-    std::uint64_t device = 0;
-    std::uint64_t inode = 0;
-    std::uint64_t size = 0;
-    std::int64_t seconds = 0;  ///< of the last change of its content
-    std::int64_t nanoseconds = 0;
-    bool operator==(const State&) const = default;
-  };
   class Open;
-  SteadyFile(std::filesystem::path path, const State& seen) : path_(std::move(path)), seen_(seen) {}
-  static State state_of(const struct stat& file);
 
-  std::filesystem::path path_;
-  State seen_;
+  std::string path_;
+  FileState seen_;
 };
 
 }  // namespace launch

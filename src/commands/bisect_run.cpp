@@ -12,6 +12,7 @@
 #include "commands/image_inputs.hpp"
 #include "commands/kept_image.hpp"
 #include "commands/lock.hpp"
+#include "commands/project_copies.hpp"
 #include "image/inside.hpp"
 #include "image/project_files.hpp"
 #include "probe/search.hpp"
@@ -59,8 +60,8 @@ Result<Subject> subject_of(const BisectRunRequest& request, const Context& conte
     subject.lock = lock->digest;
   TRY(platform_to_run(subject.recipe));
   // Whose they will be does not matter here, and depends on the base of each candidate.
-  TRY_ASSIGN(const auto files,
-             image::find_project_files(subject.recipe, project.root(), context.reporter, ""));
+  TRY_ASSIGN(const auto store, open_store(context, subject.workspace.site));
+  TRY_ASSIGN(const auto files, read_copies({project, subject.recipe, "", store, context.reporter}, context));
   TRY_ASSIGN(const auto content, image::project_digest(files));
   subject.search = join(std::vector{project::recipe_digest(subject.recipe, project::Stage::image).text(),
                                     content.text(), request.command},

@@ -9,6 +9,7 @@
 
 #include "base/file.hpp"
 #include "commands/image_inputs.hpp"
+#include "image/built_layers.hpp"
 #include "image/hand_over.hpp"
 #include "image/trial.hpp"
 
@@ -47,15 +48,11 @@ Result<BuildDocument> build_dockerfile(const BuildRequest& request, const ImageI
   wanted.from_scratch = request.from_scratch;
   wanted.try_it = trial_of(request, inputs, engine, context);
   TRY_ASSIGN(auto outcome, image::build_image(wanted, inputs.store(), engine, context.work()));
-  TRY_ASSIGN(auto layers, image::wheel_layers(wanted, outcome.image, inputs.store()));
-  std::vector<image::LayerSize> sizes;
-  sizes.reserve(layers.size());
-  for (const auto& layer : layers) {
-    if (!layer.wheels.empty()) sizes.push_back({layer.name, layer.digest, std::nullopt, layer.size});
-  }
+  TRY_ASSIGN(auto layers, image::built_layers(wanted, engine, outcome.image, inputs.store()));
   auto digest = outcome.image.digest;
-  return BuildDocument{engine.info().name(), std::move(outcome), std::move(layers), std::move(sizes), 0,
-                       std::move(digest)};
+  return BuildDocument{
+      engine.info().name(), std::move(outcome), std::move(layers.wheels), std::move(layers.sizes), 0,
+      std::move(digest)};
 }
 
 /// The image that the engine pulls from the store.

@@ -11,6 +11,7 @@
 #include "base/folder.hpp"
 #include "base/reporter.hpp"
 #include "base/text.hpp"
+#include "commands/project_copies.hpp"
 #include "image/project_files.hpp"
 #include "project/recipe_digest.hpp"
 
@@ -35,19 +36,21 @@ std::string written_and_copied(const project::Recipe& recipe, const project::Pro
 
 /// Why an image does not have the files that the recipe copies, as far as its label says; nullopt if it does.
 Result<std::optional<Error>> other_files(const FoundImage& found, const project::Locked& locked,
-                                         const project::Project& project) {
+                                         const Workspace& workspace, const Context& context) {
   if (!found.of_files) return std::optional<Error>();
   const auto& recipe = locked.recipe;
   const auto name = project::image_reference(recipe.name);
   SilentReporter silent;  // what is left out is for `build` to say
-  TRY_ASSIGN(const auto copies,
-             during(image::find_project_files(recipe, project.root(), silent, locked.lock.lock.base_user()),
-                    fmt::format("comparing the project's files with those of the image {}", name)));
+  TRY_ASSIGN(const auto store, open_store(context, workspace.site));
+  TRY_ASSIGN(
+      const auto copies,
+      during(read_copies({workspace.project, recipe, locked.lock.lock.base_user(), store, silent}, context),
+             fmt::format("comparing the project's files with those of the image {}", name)));
   TRY_ASSIGN(const auto files, image::labelled_digest(copies));
   if (*found.of_files == files) return std::optional<Error>();
   auto error = environment_error(
       fmt::format("the image {} was built from other files than the project has now", name));
-  if (const auto folder = written_and_copied(recipe, project, copies); !folder.empty()) {
+  if (const auto folder = written_and_copied(recipe, workspace.project, copies); !folder.empty()) {
     error.hint(fmt::format("list {} in .dockerignore: each run may change it, and the image copies it",
                            in_quotes(folder)));
   }
@@ -57,7 +60,7 @@ Result<std::optional<Error>> other_files(const FoundImage& found, const project:
 }  // namespace
 
 Result<std::optional<Error>> wrong_image(const FoundImage& found, const project::Locked& locked,
-                                         const project::Project& project) {
+                                         const Workspace& workspace, const Context& context) {
   const auto& recipe = locked.recipe;
   const auto& lock = locked.lock.digest;
   const auto name = project::image_reference(recipe.name);
@@ -72,7 +75,7 @@ Result<std::optional<Error>> wrong_image(const FoundImage& found, const project:
     wrong = environment_error(
         fmt::format("the image {} was built from another version of recipes/{}.toml", name, recipe.name));
   } else {
-    TRY_ASSIGN(wrong, other_files(found, locked, project));
+    TRY_ASSIGN(wrong, other_files(found, locked, workspace, context));
   }
   if (wrong) wrong->hint(fmt::format("run `launch build {}`", recipe.name));
   return wrong;

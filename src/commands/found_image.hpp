@@ -6,6 +6,7 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/result.hpp"
+#include "commands/context.hpp"
 #include "project/project.hpp"
 
 namespace launch::commands {
@@ -21,8 +22,8 @@ struct FoundImage {
 
 /// Why it is not the image of a locked recipe and of the files that the project has now; nullopt if it is. An
 /// image without a label for its files may have any. The error (environment) names the command that builds
-/// it. Errors: those of find_project_files and labelled_digest.
+/// it. Errors: those of open_store, read_copies and labelled_digest.
 Result<std::optional<Error>> wrong_image(const FoundImage& found, const project::Locked& locked,
-                                         const project::Project& project);
+                                         const Workspace& workspace, const Context& context);
 
 }  // namespace launch::commands

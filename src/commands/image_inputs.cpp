@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "commands/engine.hpp"
+#include "commands/project_copies.hpp"
 #include "commands/source_builder.hpp"
 #include "image/dockerfile.hpp"
 #include "image/layers.hpp"
@@ -31,48 +32,51 @@ Result<std::unique_ptr<ImageInputs>> ImageInputs::open(const std::string& recipe
                                                        std::optional<std::string> engine) {
   TRY_ASSIGN(auto workspace, open_workspace(context));
   TRY_ASSIGN(auto locked, project::load_locked(workspace.project, recipe, context.reporter));
-  return of(std::move(workspace), std::move(locked), context, std::move(engine));
+  TRY_ASSIGN(auto inputs, open_with(std::move(workspace), std::move(locked), context, std::move(engine)));
+  TRY(inputs->add_files(Files::read));
+  return inputs;
 }
 
 Result<std::unique_ptr<ImageInputs>> ImageInputs::of(Workspace workspace, project::Locked locked,
                                                      const Context& context,
                                                      std::optional<std::string> engine) {
-  TRY_ASSIGN(auto copies, image::find_project_files(locked.recipe, workspace.project.root(), context.reporter,
-                                                    locked.lock.lock.base_user()));
-  TRY_ASSIGN(auto inputs, open_with(std::move(workspace), std::move(locked), std::move(copies), context,
-                                    std::move(engine)));
-  note_root(inputs->store_, inputs->locked_.lock.file, context.reporter);
+  TRY_ASSIGN(auto inputs, open_with(std::move(workspace), std::move(locked), context, std::move(engine)));
+  TRY(inputs->add_files(Files::found));
   return inputs;
 }
 
 Result<std::unique_ptr<ImageInputs>> ImageInputs::without_files(Workspace workspace, project::Locked locked,
                                                                 const Context& context) {
-  return open_with(std::move(workspace), std::move(locked), {}, context, std::nullopt);
+  return open_with(std::move(workspace), std::move(locked), context, std::nullopt);
 }
 
 Result<std::unique_ptr<ImageInputs>> ImageInputs::open_with(Workspace workspace, project::Locked locked,
-                                                            std::vector<image::ProjectCopy> copies,
                                                             const Context& context,
                                                             std::optional<std::string> engine) {
   auto http = open_http(context, workspace.site);
   TRY_ASSIGN(auto store, open_store(context, workspace.site));
   std::unique_ptr<ImageInputs> inputs(new ImageInputs(context, std::move(engine), std::move(workspace),
-                                                      std::move(locked), std::move(copies), std::move(http),
-                                                      std::move(store)));
+                                                      std::move(locked), std::move(http), std::move(store)));
   return inputs;
 }
 
 ImageInputs::ImageInputs(const Context& context, std::optional<std::string> engine, Workspace workspace,
-                         project::Locked locked, std::vector<image::ProjectCopy> copies,
-                         std::unique_ptr<net::HttpClient> http, store::Store store)
+                         project::Locked locked, std::unique_ptr<net::HttpClient> http, store::Store store)
     : context_(context),
       wanted_engine_(std::move(engine)),
       workspace_(std::move(workspace)),
       locked_(std::move(locked)),
-      copies_(std::move(copies)),
       http_(std::move(http)),
       store_(std::move(store)),
       origins_(locking::origins_of(locked_.lock.lock.provenance, workspace_.site, locked_.recipe.indexes)) {}
+
+Result<void> ImageInputs::add_files(Files files) {
+  const CopiesRequest wanted{project(), locked_.recipe, locked_.lock.lock.base_user(), store_,
+                             context_.reporter};
+  TRY_ASSIGN(copies_, files == Files::read ? read_copies(wanted, context_) : find_copies(wanted, context_));
+  note_root(store_, locked_.lock.file, context_.reporter);
+  return {};
+}
 
 std::filesystem::path ImageInputs::folder() const {
   return build_folder_of(site());
@@ -99,14 +103,16 @@ image::PlanRequest ImageInputs::plan_request(const specs::Platform& platform) co
 }
 
 Result<image::ImagePlan> ImageInputs::plan(const specs::Platform& platform) const {
-  TRY_ASSIGN(auto plan, plan_with(copies_, platform));
+  TRY_ASSIGN(auto plan, image::plan_image(plan_request(platform), store_, context_.runner, context_.work()));
   image::warn_of_overlaps(plan.overlaps, context_.reporter);
   TRY(check_promise(plan));
   return plan;
 }
 
 Result<image::ImagePlan> ImageInputs::plan_without_files(const specs::Platform& platform) const {
-  return plan_with({}, platform);
+  auto request = plan_request(platform);
+  request.copies.clear();
+  return image::plan_image(request, store_, context_.runner, context_.work());
 }
 
 /// Compares an image with the one that the lock names.
@@ -150,13 +156,6 @@ Result<bool> ImageInputs::has_all_parts() const {
     if (!base) return false;
   }
   return true;
-}
-
-Result<image::ImagePlan> ImageInputs::plan_with(std::vector<image::ProjectCopy> copies,
-                                                const specs::Platform& platform) const {
-  auto request = plan_request(platform);
-  request.copies = std::move(copies);
-  return image::plan_image(request, store_, context_.runner, context_.work());
 }
 
 image::BuildRequest ImageInputs::build_request() const {

@@ -24,11 +24,11 @@ Result<specs::Platform> platform_to_run(const project::Recipe& recipe);
 /// A locked recipe with everything that its image is made of, and the means to get it.
 class ImageInputs {
  public:
-  /// `engine`: the one that is wanted, should one be needed. Errors: those of load_locked, find_project_files
-  /// and open_store.
+  /// `engine`: the one that is wanted, should one be needed. Errors: those of load_locked,
+  /// find_project_files, read_project_files and open_store.
   static Result<std::unique_ptr<ImageInputs>> open(const std::string& recipe, const Context& context,
                                                    std::optional<std::string> engine = std::nullopt);
-  /// The same for a recipe whose lock was loaded.
+  /// The same for a recipe whose lock was loaded. The contents of the project's files are not read yet.
   static Result<std::unique_ptr<ImageInputs>> of(Workspace workspace, project::Locked locked,
                                                  const Context& context,
                                                  std::optional<std::string> engine = std::nullopt);
@@ -64,14 +64,12 @@ class ImageInputs {
 
  private:
   ImageInputs(const Context& context, std::optional<std::string> engine, Workspace workspace,
-              project::Locked locked, std::vector<image::ProjectCopy> copies,
-              std::unique_ptr<net::HttpClient> http, store::Store store);
+              project::Locked locked, std::unique_ptr<net::HttpClient> http, store::Store store);
   static Result<std::unique_ptr<ImageInputs>> open_with(Workspace workspace, project::Locked locked,
-                                                        std::vector<image::ProjectCopy> copies,
                                                         const Context& context,
                                                         std::optional<std::string> engine);
-  Result<image::ImagePlan> plan_with(std::vector<image::ProjectCopy> copies,
-                                     const specs::Platform& platform) const;
+  enum class Files { found, read };
+  Result<void> add_files(Files files);
   Result<void> check_promise(const image::ImagePlan& plan) const;
   Result<std::vector<std::filesystem::path>> fetch(const std::vector<project::LockedWheel>& wheels) const;
   Result<std::filesystem::path> fetch_interpreter(const specs::Platform& platform) const;

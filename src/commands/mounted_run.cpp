@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "commands/project_copies.hpp"
 #include "image/dockerfile.hpp"
 #include "image/hand_over.hpp"
 #include "image/layers.hpp"
@@ -50,8 +51,10 @@ Result<void> MountedRun::make(train::Plan& plan, const train::Place& place, cons
   // The project's files as they are now, and not as they were before all that was fetched and unpacked.
   const auto& inputs = *inputs_;
   SilentReporter silent;
-  TRY_ASSIGN(request_->copies, image::find_project_files(inputs.locked().recipe, inputs.project().root(),
-                                                         silent, inputs.locked().lock.lock.base_user()));
+  const auto& locked = inputs.locked();
+  TRY_ASSIGN(request_->copies, find_copies({inputs.project(), locked.recipe, locked.lock.lock.base_user(),
+                                            inputs.store(), silent},
+                                           context));
   TRY_ASSIGN(const auto files, image::own_files(*request_, plan_.base, inputs.store(), work));
   if (files) {
     plan.mounted->write_files = [files, &disk = context.disk](const auto& tar) {

@@ -90,8 +90,9 @@ Result<RenderDocument> render(const RenderRequest& request, const Context& conte
   const auto& project = workspace.project;
   TRY_ASSIGN(const auto locked, project::load_locked(project, request.recipe, context.reporter));
   SilentReporter silent;  // what is left out is for `build` to say
-  TRY_ASSIGN(const auto copies,
-             image::find_project_files(locked.recipe, project.root(), silent, locked.lock.lock.base_user()));
+  store::KnownFiles none;
+  TRY_ASSIGN(const auto copies, image::find_project_files(locked.recipe, project.root(), silent,
+                                                          locked.lock.lock.base_user(), none));
   TRY_ASSIGN(auto dockerfile, image::dockerfile_of(locked, copies));
   TRY_ASSIGN(const auto warning, image::check_base_cuda(locked.recipe.name, locked.lock));
   if (!warning.empty()) context.reporter.warn(warning);

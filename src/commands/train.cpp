@@ -71,15 +71,16 @@ Result<std::optional<MountedRun>> choose_environment(const TrainRequest& request
 }
 
 /// Fills in the plan's image; returns an error if there is none.
-Result<std::optional<Error>> find_image(const train::Place& place, const project::Project& project,
-                                        const project::Locked& locked, train::Plan& plan) {
+Result<std::optional<Error>> find_image(const train::Place& place, const Workspace& workspace,
+                                        const project::Locked& locked, train::Plan& plan,
+                                        const Context& context) {
   const auto name = project::image_reference(plan.recipe);
   TRY_ASSIGN(auto image, place.find_image(name));
   plan.image.name = name;
   if (image) plan.image = *image;
   return wrong_image({place.handle().engine, image.has_value(), plan.image.lock_digest,
                       plan.image.recipe_digest, plan.image.files_digest},
-                     locked, project);
+                     locked, workspace, context);
 }
 
 /// Whether lock and image were verified, and a line that says so.
@@ -167,7 +168,7 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context, Pu
   train::note_proxies(plan, context.environment);
   plan.preflight = request.preflight.value_or(place->has_several_hosts(plan));
   TRY(place->open());
-  TRY_ASSIGN(auto image_error, find_image(*place, workspace.project, locked, plan));
+  TRY_ASSIGN(auto image_error, find_image(*place, workspace, locked, plan, context));
   if (place->handle().place == train::place_kinds().front().name) {
     const auto fits = train::check_gpus(plan, locked.lock.lock, machine.gpus);
     if (!fits && purpose == Purpose::run) return fail(fits.error());

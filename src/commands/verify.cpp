@@ -80,7 +80,8 @@ Result<Subject> subject_of(const VerifyRequest& request, const Context& context)
 }
 
 /// The image of the lock. Errors (environment): there is none.
-Result<containers::Image> find_image(const Subject& subject, const containers::Engine& engine) {
+Result<containers::Image> find_image(const Subject& subject, const containers::Engine& engine,
+                                     const Context& context) {
   const auto& recipe = subject.locked.recipe.name;
   TRY_ASSIGN(auto image, engine.find_image(project::image_reference(recipe)));
   FoundImage found{engine.info().name(), image.has_value(), {}, {}, {}};
@@ -89,7 +90,7 @@ Result<containers::Image> find_image(const Subject& subject, const containers::E
     found.of_recipe = project::digest_label(image->labels, project::kRecipeLabel);
     found.of_files = project::digest_label(image->labels, project::kFilesLabel);
   }
-  TRY_ASSIGN(auto wrong, wrong_image(found, subject.locked, subject.workspace.project));
+  TRY_ASSIGN(auto wrong, wrong_image(found, subject.locked, subject.workspace, context));
   if (wrong) return fail(*std::move(wrong));
   return *std::move(image);
 }
@@ -312,7 +313,7 @@ Result<VerifyDocument> verify(const VerifyRequest& request, const Context& conte
   constexpr std::size_t kMostLines = 20;
   TRY_ASSIGN(const auto subject, subject_of(request, context));
   TRY_ASSIGN(const auto engine, find_engine(context, subject.workspace.site, request.engine));
-  TRY_ASSIGN(const auto image, find_image(subject, engine));
+  TRY_ASSIGN(const auto image, find_image(subject, engine, context));
   auto document = document_of(subject, image, engine.info(), context);
   TRY_ASSIGN(const auto gpus, choose_gpus(subject, request, document.found, context));
   auto& output = document.output;

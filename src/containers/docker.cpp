@@ -72,6 +72,10 @@ class Docker final : public EngineType {
     return {"images", "--digests", "--format", "{{.Repository}}@{{.Digest}}"};
   }
 
+  Arguments history() const override {
+    return {"history", "--no-trunc", "--human=false", "--format", "{{json .}}"};
+  }
+
   Arguments unpack() const override { return {"cp", "-"}; }
 
   Arguments gpus(const specs::GpuSet& gpus) const override {

@@ -112,6 +112,14 @@ Result<std::optional<Image>> Engine::find_image(const std::string& reference) co
   return fail(failed("look for the image " + reference, outcome));
 }
 
+std::optional<std::vector<LayerStep>> Engine::layer_steps(const Image& image) const {
+  auto arguments = info_.type->history();
+  arguments.push_back(image.image_id.text());
+  const auto outcome = call(arguments);
+  if (!outcome || !outcome->ok()) return std::nullopt;
+  return containers::layer_steps(outcome->out, image.layers.size());
+}
+
 Result<std::string> Engine::pull_name(const std::string& name, const Digest& digest) const {
   const auto mirror = specs::mirrored(name, mirrors_);
   if (!mirror) return name;

@@ -16,6 +16,7 @@
 #include "base/process.hpp"
 #include "base/result.hpp"
 #include "base/work.hpp"
+#include "containers/history.hpp"
 #include "containers/kept_answers.hpp"
 #include "specs/gpu_set.hpp"
 #include "specs/registry_mirror.hpp"
@@ -212,6 +213,8 @@ class Engine {
 
   /// An image by name, digest or ID; nullopt if the engine does not have it.
   Result<std::optional<Image>> find_image(const std::string& reference) const;
+  /// What made the layers of an image, from below; nullopt if the engine does not tell.
+  std::optional<std::vector<LayerStep>> layer_steps(const Image& image) const;
   /// The name by which to give `build` a registry's image ("docker.io/nvidia/cuda") with this digest: its
   /// own, or its name at a mirror that the engine would not use by itself.
   Result<std::string> pull_name(const std::string& name, const Digest& digest) const;

@@ -75,6 +75,9 @@ class EngineType {
   /// Prints all names of all images as NAME@DIGEST, those of one image possibly in brackets.
   virtual Arguments list_names() const = 0;
 
+  /// `history` with sizes in bytes, for layer_steps; followed by the image.
+  virtual Arguments history() const = 0;
+
   /// `cp` of a tar on stdin, whose files keep their owners; followed by the place.
   virtual Arguments unpack() const = 0;
 

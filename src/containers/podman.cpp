@@ -142,6 +142,8 @@ class Podman final : public EngineType {
   /// Its list of repositories has only the tags of an image that has one, and else only one of the names.
   Arguments list_names() const override { return {"images", "--format", "{{.RepoDigests}}"}; }
 
+  Arguments history() const override { return {"history", "--format", "json"}; }
+
   /// By default, podman gives what it copies to the container's user.
   Arguments unpack() const override { return {"cp", "--archive=false", "-"}; }
 

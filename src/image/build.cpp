@@ -60,13 +60,6 @@ std::vector<std::string> absent_packages(const project::Lockfile& lock,
   return {absent.begin(), absent.end()};
 }
 
-/// The wheels for the platform to build.
-Result<std::vector<ImageWheel>> wheels_of(const BuildRequest& request) {
-  const auto& recipe = request.locked.recipe;
-  return during(wheels_for(request.locked.lock.lock, recipe.python, platform_to_build(recipe)),
-                fmt::format("reading {}", request.locked.lock.file.string()));
-}
-
 DockerfileInput dockerfile_input(const project::Locked& locked, const std::vector<ProjectCopy>& copies) {
   return {locked.recipe, locked.lock, copies};
 }
@@ -227,27 +220,6 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const store::Store
   outcome.unpacked = filled.size;
   outcome.overlaps = std::move(filled.overlaps);
   return outcome;
-}
-
-Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const containers::Image& image,
-                                             const store::Store& store) {
-  TRY_ASSIGN(const auto wheels, wheels_of(request));
-  const auto plan = plan_layers(request.locked.lock.lock);
-  const auto& digests = image.layers;
-  const auto above = request.copies.size() + 1;  // the project's files, and the bytecode below them
-  std::vector<WheelLayer> layers;
-  if (digests.size() < plan.size() + above) return layers;
-  for (std::size_t i = 0; i < plan.size(); ++i) {
-    const auto among = wheels_among(wheels, plan[i]);
-    WheelLayer layer{
-        among.empty() ? "" : group_name(among), digests[digests.size() - above - plan.size() + i], 0, {}};
-    for (const auto& [package, version, file] : among) {
-      layer.wheels.push_back(file.file_name);
-      layer.size += archive::unpacked_size(store.path_of(*file.sha256, file.file_name)).value_or(0);
-    }
-    layers.push_back(std::move(layer));
-  }
-  return layers;
 }
 
 }  // namespace launch::image

@@ -65,9 +65,4 @@ Result<archive::InstallSize> export_context(const BuildRequest& request, const s
 Result<BuildOutcome> build_image(const BuildRequest& request, const store::Store& store,
                                  const containers::Engine& engine, const Work& work);
 
-/// The layers with wheels of an image that build_image returned for this request, from the bottom. Errors:
-/// those of wheels_for.
-Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const containers::Image& image,
-                                             const store::Store& store);
-
 }  // namespace launch::image

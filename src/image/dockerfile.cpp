@@ -73,11 +73,22 @@ AptSnapshot snapshot_steps(const project::BaseImage& base) {
           "rm -rf /tmp/apt; "};
 }
 
+/// Whether the image's Python is a package of the distribution.
+bool has_python_package(const DockerfileInput& input, const project::BaseImage& base) {
+  return !base.distribution.empty() && !input.lock.lock.provenance.interpreter;
+}
+
+std::vector<std::string> apt_packages(const DockerfileInput& input, const project::BaseImage& base) {
+  auto packages = input.recipe.image.apt;
+  if (has_python_package(input, base))
+    packages.insert(packages.begin(), fmt::format("python{}", base.python.text()));
+  return packages;
+}
+
 /// Installs those of the distribution's packages that the base lacks; contacts no server if none is missing.
 std::string apt_instruction(const DockerfileInput& input, const project::BaseImage& base) {
-  auto packages = input.recipe.image.apt;
-  const bool own_python = !base.distribution.empty() && !input.lock.lock.provenance.interpreter;
-  if (own_python) packages.insert(packages.begin(), fmt::format("python{}", base.python.text()));
+  const auto packages = apt_packages(input, base);
+  const bool own_python = has_python_package(input, base);
   if (packages.empty()) return {};
   const auto snapshot = snapshot_steps(base);
   std::vector<std::string> script = {
@@ -212,6 +223,30 @@ Result<project::BaseImage> base_of(const project::Recipe& recipe, const project:
   }
   TRY(check_base_cuda(recipe.name, lock));
   return *base;
+}
+
+std::string apt_layer_name(std::span<const std::string> packages) {
+  return fmt::format("apt: {}", fmt::join(packages, " "));
+}
+
+std::vector<DockerfileLayer> dockerfile_layers(const DockerfileInput& input) {
+  const auto& lock = input.lock.lock;
+  std::vector<DockerfileLayer> layers;
+  if (const auto packages = apt_packages(input, *lock.provenance.base); !packages.empty())
+    layers.push_back({apt_layer_name(packages)});
+  if (!user_instruction(input).empty()) {
+    const auto& user = input.recipe.image.user;
+    layers.push_back({user ? fmt::format("user {}", *user) : std::string("work folder")});
+  }
+  if (const auto& python = lock.provenance.interpreter) {
+    layers.push_back({fmt::format("Python {}", python->version())});
+    layers.push_back({fmt::format("bytecode of Python {}", python->version())});
+  }
+  layers.push_back({"virtual environment"});
+  for (auto& layer : plan_layers(lock)) layers.push_back({.packages = std::move(layer)});
+  layers.push_back({"bytecode of packages"});
+  for (const auto& copy : input.copies) layers.push_back({fmt::format("the project's files in {}", copy.to)});
+  return layers;
 }
 
 std::string image_interpreter(const project::Provenance& provenance) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "image/project_files.hpp"
@@ -27,6 +28,17 @@ Result<project::BaseImage> base_of(const project::Recipe& recipe, const project:
 /// The Dockerfile of a locked recipe, in the syntax common to buildah 1.28, docker and BuildKit. Pure: the
 /// same input produces the same text. Errors: those of base_of.
 Result<std::string> render_dockerfile(const DockerfileInput& input);
+
+/// A layer that the Dockerfile makes.
+struct DockerfileLayer {
+  std::string name = {};                   ///< "apt: g++"; empty for wheels
+  std::vector<std::string> packages = {};  ///< whose wheels it has, if there are some for the platform
+};
+/// From below, without those of the base image.
+std::vector<DockerfileLayer> dockerfile_layers(const DockerfileInput& input);
+
+/// "apt: g++ git"
+std::string apt_layer_name(std::span<const std::string> packages);
 
 /// The start of that Dockerfile: the base image with the distribution's packages of the recipe. Errors: the
 /// same.

@@ -58,6 +58,7 @@ void merge(OwnLayer& into, OwnLayer more) {
   into.members.clear();
   for (auto& [path, member] : members) into.members.push_back(std::move(member));
   std::move(more.files.begin(), more.files.end(), std::back_inserter(into.files));
+  into.sums.clear();  // nothing needs them
 }
 
 bool has_own_files(const PlanRequest& request) {

@@ -86,16 +86,21 @@ class Members {
   std::map<std::string, LayerMember> members_;
 };
 
-/// A file, folder or link without its place; `files` get the content of a file.
-Result<LayerMember> project_member(const ProjectFile& file, std::vector<SteadyFile>& files) {
+/// A file, folder or link without its place; `layer` gets the content of a file.
+Result<LayerMember> project_member(const ProjectFile& file, OwnLayer& layer) {
   if (file.kind == ProjectFile::Kind::folder) return folder({});
   if (file.kind == ProjectFile::Kind::link) return link({}, file.target);
   LayerMember member;
   member.member.executable = file.executable;
   member.member.time = archive::kFileTime;
-  member.source = files.size();
-  TRY_ASSIGN(auto content, SteadyFile::look_at(file.source));
-  files.push_back(std::move(content));
+  member.source = layer.files.size();
+  if (file.known) {
+    layer.files.emplace_back(file.source, file.known->state);
+    layer.sums.push_back(file.known->sums);
+  } else {
+    TRY_ASSIGN(auto content, SteadyFile::look_at(file.source));
+    layer.files.push_back(std::move(content));
+  }
   return member;
 }
 
@@ -144,13 +149,14 @@ Result<OwnLayer> project_layer(const std::vector<ProjectCopy>& copies, const arc
       members.add_new_folders(to, owner);
     }
     for (const auto& file : copy.files) {
-      TRY_ASSIGN(auto member, project_member(file, layer.files));
+      TRY_ASSIGN(auto member, project_member(file, layer));
       TRY_ASSIGN(member.member.path, place_of(file, to, root));
       members.add(owned(std::move(member), owner));
     }
   }
   for (const auto name : {archive::kNoPrefetch, archive::kTocName}) members.add(whiteout(name));
   layer.members = members.finish();
+  if (layer.sums.size() != layer.files.size()) layer.sums.clear();
   return layer;
 }
 

@@ -16,6 +16,9 @@ namespace launch::image {
 struct OwnLayer {
   std::vector<archive::LayerMember> members;
   std::vector<SteadyFile> files = {};
+  std::vector<archive::FileSums> sums = {};  ///< of the files; none if one of them was not read
+
+  archive::LayerSources sources() const { return {files, sums}; }
 };
 
 /// The virtual environment kVenv (venv_entries).

@@ -21,6 +21,7 @@
 #include "image/layers.hpp"
 #include "image/overlaps.hpp"
 #include "image/own_layers.hpp"
+#include "image/project_contents.hpp"
 #include "image/settings.hpp"
 #include "image/user.hpp"
 #include "image/wheel_groups.hpp"
@@ -28,6 +29,7 @@
 #include "project/labels.hpp"
 #include "store/body.hpp"
 #include "store/derived.hpp"
+#include "store/file_layers.hpp"
 #include "store/layers.hpp"
 
 namespace launch::image {
@@ -44,7 +46,8 @@ class Planner {
         python_(request.locked.recipe.python),
         store_(store),
         tools_{store, runner, request.folder / "contexts", work},
-        work_(work) {}
+        work_(work),
+        copies_(request.copies) {}
 
   Result<ImagePlan> plan() {
     TRY(add_base());
@@ -212,12 +215,13 @@ class Planner {
   Result<void> add_project() {
     const archive::RootTree nothing;
     const auto read = root_tree();
-    if (!read && !request_.copies.empty()) return fail(read.error());
+    if (!read && !copies_.empty()) return fail(read.error());
     const auto& root = read ? **read : nothing;
-    TRY_ASSIGN(auto layer, project_layer(request_.copies, root));
+    TRY(read_changed_files(copies_));
+    TRY_ASSIGN(auto layer, project_layer(copies_, root));
     keep_base_folders(layer, root);
     return add_own(std::move(layer),
-                   request_.copies.empty() ? "what hides the files of eStargz" : "the project's files");
+                   copies_.empty() ? "what hides the files of eStargz" : "the project's files");
   }
 
   /// The sizes of the layers that were there before. Those of a base that cannot be read are not known.
@@ -230,10 +234,10 @@ class Planner {
 
   Result<ImagePlan> finish() {
     measure_system();
-    const auto& copies = request_.copies;
-    image_.run = run_config(std::move(image_.run), request_.locked, copies.empty() ? "" : copies.front().to);
-    if (!copies.empty()) {
-      TRY_ASSIGN(const auto files, labelled_digest(copies));
+    image_.run =
+        run_config(std::move(image_.run), request_.locked, copies_.empty() ? "" : copies_.front().to);
+    if (!copies_.empty()) {
+      TRY_ASSIGN(const auto files, labelled_digest(copies_));
       image_.run.labels.insert_or_assign(project::kFilesLabel, files.text());
     }
     for (const auto& [name, value] : image_labels(request_.locked.recipe, request_.locked.lock)) {
@@ -273,12 +277,15 @@ class Planner {
   }
 
   Result<void> add_own(OwnLayer own, const std::string& name) {
-    TRY_ASSIGN(auto layer, archive::file_layer(own.members, own.files));
-    const archive::Descriptor blob{std::string(archive::kGzipLayerType), layer.layer, layer.plan.size};
-    const auto unpacked = layer.plan.tar_size;
-    auto body = store::file_layer_body(std::move(layer.plan), std::move(own.files));
-    add(blob, layer.tar, name, [body = std::move(body)]() -> Result<net::Body> { return body; });
-    plan_.layers.back().unpacked = unpacked;
+    const auto layer = std::make_shared<const OwnLayer>(std::move(own));
+    TRY_ASSIGN(const auto facts,
+               store::file_layer_facts(store_, base_->digest, layer->members, layer->sources(), work_.disk));
+    auto body = net::lazy_body(facts.size, [layer]() -> Result<net::Body> {
+      return store::file_layer_body(archive::plan_file_layer(layer->members, layer->sources()), layer->files);
+    });
+    add({std::string(archive::kGzipLayerType), facts.layer, facts.size}, facts.tar, name,
+        [body = std::move(body)]() -> Result<net::Body> { return body; });
+    plan_.layers.back().unpacked = facts.tar_size;
     return {};
   }
 
@@ -295,6 +302,7 @@ class Planner {
   const store::Store& store_;
   BytecodeTools tools_;
   const Work& work_;
+  std::vector<ProjectCopy> copies_;  ///< read as they are when their layer is made
   std::optional<store::PulledImage> base_;
   SystemLayers system_;
   std::optional<Compiler> compiler_;

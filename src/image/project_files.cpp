@@ -57,18 +57,20 @@ std::string owner_of(const std::string& owner) {
 }
 
 /// By its path in the project.
-bool is_of_launch(const fs::path& path) {
-  const auto first = path.begin()->string();
+bool is_of_launch(std::string_view path) {
+  const auto first = path.substr(0, path.find('/'));
   return first == "recipes" || first == "images" || path == "launch.toml";
 }
 
 /// Finds what the entries of a recipe copy, and gathers what there is to say of all of them.
 class Finder {
  public:
-  Finder(const project::Recipe& recipe, fs::path root, const Ignored& ignored, const std::string& base_user)
+  Finder(const project::Recipe& recipe, fs::path root, const Ignored& ignored, const std::string& base_user,
+         store::KnownFiles& known)
       : recipe_(recipe),
         root_(std::move(root)),
         ignored_(ignored),
+        known_(known),
         user_(recipe.image.user.value_or(base_user.empty() ? "root" : base_user)) {}
 
   Result<ProjectCopy> find(const project::CopyEntry& entry) {
@@ -129,9 +131,9 @@ class Finder {
     auto exclude = specs::IgnorePatterns::parse(entry.exclude);
     if (!exclude)
       return fail(copy_error(recipe_, entry, "has an invalid exclude: " + exclude.error().message()));
-    TRY_ASSIGN(auto tree, find_tree({recipe_, entry, root_, folder, ignored_, *exclude}));
+    TRY_ASSIGN(auto tree, find_tree({recipe_, entry, root_, folder, ignored_, *exclude, known_}));
     copy.files = std::move(tree.files);
-    for (auto& file : copy.files) file.of_launch = is_of_launch(file.source.lexically_relative(root_));
+    for (auto& file : copy.files) file.of_launch = is_of_launch(path_below(file.source, root_));
     secrets_.insert(tree.secrets.begin(), tree.secrets.end());
     left_out_.insert(tree.left_out.begin(), tree.left_out.end());
     dangling_.insert(tree.dangling.begin(), tree.dangling.end());
@@ -173,6 +175,7 @@ class Finder {
   const project::Recipe& recipe_;
   fs::path root_;
   const Ignored& ignored_;
+  store::KnownFiles& known_;
   std::string user_;  ///< of the image, perhaps with a group
   std::set<std::string> secrets_;
   std::set<std::string> left_out_;
@@ -189,8 +192,33 @@ Result<std::string> digest_line(const ProjectFile& file) {
     case Kind::file:
       break;
   }
-  TRY_ASSIGN(const auto content, sha256_file(file.source));
-  return fmt::format("file {} {:o} {}\n", path, archive::mode_of(file.executable), content.hex());
+  std::optional<Digest> content;
+  if (file.known) {
+    content = file.known->sums.sha256;
+  } else {
+    TRY_ASSIGN(content, sha256_file(file.source));
+  }
+  return fmt::format("file {} {:o} {}\n", path, archive::mode_of(file.executable), content->hex());
+}
+
+/// Of the files that `wanted` says.
+template <class Wanted>
+Result<Digest> digest_of(const std::vector<ProjectCopy>& copies, const Wanted& wanted) {
+  Sha256 digest;
+  for (const auto& copy : copies) {
+    std::vector<const ProjectFile*> files;
+    for (const auto& file : copy.files) {
+      if (wanted(file)) files.push_back(&file);
+    }
+    digest.update(fmt::format("copy {} {} {} {}\n", files.size(), copy.owner, copy.to.size(), copy.to));
+    std::vector<std::string> all(files.size());
+    TRY(try_side_by_side(all.size(), [&](std::size_t i) -> Result<void> {
+      TRY_ASSIGN(all[i], digest_line(*files[i]));
+      return {};
+    }));
+    for (const auto& line : all) digest.update(line);
+  }
+  return digest.digest();
 }
 
 Result<void> copy_one(Disk& disk, const ProjectFile& file, const fs::path& folder) {
@@ -211,12 +239,13 @@ Result<void> copy_one(Disk& disk, const ProjectFile& file, const fs::path& folde
 }  // namespace
 
 Result<std::vector<ProjectCopy>> find_project_files(const project::Recipe& recipe, const fs::path& root,
-                                                    Reporter& reporter, const std::string& base_user) {
+                                                    Reporter& reporter, const std::string& base_user,
+                                                    store::KnownFiles& known) {
   std::error_code code;
   const auto real_root = fs::canonical(root, code);
   if (code) return fail(io_error("read", root, code.value()));
   TRY_ASSIGN(const auto ignored, read_ignored(real_root));
-  Finder finder(recipe, real_root, ignored, base_user);
+  Finder finder(recipe, real_root, ignored, base_user, known);
   std::vector<ProjectCopy> copies;
   copies.reserve(recipe.image.copy.size());
   for (const auto& entry : recipe.image.copy) {
@@ -224,26 +253,16 @@ Result<std::vector<ProjectCopy>> find_project_files(const project::Recipe& recip
     copies.push_back(std::move(copy));
   }
   TRY(finder.finish(reporter));
+  known.keep();
   return copies;
 }
 
 Result<Digest> project_digest(const std::vector<ProjectCopy>& copies) {
-  Sha256 digest;
-  for (const auto& copy : copies) {
-    digest.update(fmt::format("copy {} {} {} {}\n", copy.files.size(), copy.owner, copy.to.size(), copy.to));
-    std::vector<std::string> all(copy.files.size());
-    TRY(try_side_by_side(all.size(), [&](std::size_t i) -> Result<void> {
-      TRY_ASSIGN(all[i], digest_line(copy.files[i]));
-      return {};
-    }));
-    for (const auto& line : all) digest.update(line);
-  }
-  return digest.digest();
+  return digest_of(copies, [](const ProjectFile&) { return true; });
 }
 
-Result<Digest> labelled_digest(std::vector<ProjectCopy> copies) {
-  for (auto& copy : copies) std::erase_if(copy.files, [](const auto& file) { return file.of_launch; });
-  return project_digest(copies);
+Result<Digest> labelled_digest(const std::vector<ProjectCopy>& copies) {
+  return digest_of(copies, [](const ProjectFile& file) { return !file.of_launch; });
 }
 
 Result<void> copy_project_files(Disk& disk, const std::vector<ProjectCopy>& copies, const fs::path& folder) {

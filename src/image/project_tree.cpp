@@ -1,18 +1,22 @@
 #include "image/project_tree.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <optional>
 #include <set>
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "archive/layer_names.hpp"
 #include "base/file.hpp"
 #include "base/folder.hpp"
+#include "base/steady_file.hpp"
 #include "base/text.hpp"
 #include "image/left_out.hpp"
+#include "image/project_contents.hpp"
 #include "image/secret_files.hpp"
 
 namespace launch::image {
@@ -22,6 +26,10 @@ namespace fs = std::filesystem;
 
 std::string joined(const std::string& folder, const std::string& name) {
   return folder.empty() ? name : fmt::format("{}/{}", folder, name);
+}
+
+std::string name_of(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
 }
 
 fs::path normal(const fs::path& path) {
@@ -59,18 +67,18 @@ class Walk {
   };
 
   /// Adds what is in a folder, which has the path `path` below the tree. Returns whether anything was.
-  Result<bool> add_folder(const fs::path& folder, const std::string& path, const Verdicts& verdicts) {
-    std::vector<fs::path> items;
+  Result<bool> add_folder(const std::string& folder, const std::string& path, const Verdicts& verdicts) {
+    std::vector<std::string> items;
     std::error_code code;
     for (auto item = fs::directory_iterator(folder, code); !code && item != fs::directory_iterator();
          item.increment(code)) {
-      items.push_back(item->path());
+      items.push_back(item->path().native());
     }
     if (code) return fail(io_error("read", folder, code.value()));
     std::sort(items.begin(), items.end());
     bool any = false;
     for (const auto& item : items) {
-      TRY_ASSIGN(const bool added, add(item, joined(path, item.filename().string()), verdicts));
+      TRY_ASSIGN(const bool added, add(item, joined(path, name_of(item)), verdicts));
       any = any || added;
     }
     return any;
@@ -94,39 +102,56 @@ class Walk {
   }
 
  private:
-  Result<bool> add(const fs::path& source, const std::string& path, const Verdicts& folder) {
-    const auto shown = source.lexically_relative(request_.root).string();
+  Result<bool> add(const std::string& source, const std::string& path, const Verdicts& folder) {
+    const auto shown = path_below(source, request_.root);
     const Verdicts verdicts{request_.ignored.patterns.of(shown, folder.project),
                             request_.exclude.of(path, folder.entry)};
     by_project_ = by_project_ || verdicts.project.excluded;
     by_entry_ = by_entry_ || verdicts.entry.excluded;
-    std::error_code code;
-    const auto status = fs::symlink_status(source, code);
-    if (code) return fail(io_error("read", source, code.value()));
-    if (fs::is_directory(status)) return add_subfolder(source, path, shown, verdicts);
+    struct stat status {};
+    if (::lstat(source.c_str(), &status) != 0) return fail(io_error("read", source, errno));
+    if (S_ISDIR(status.st_mode)) return add_subfolder(source, path, shown, verdicts);
     if (verdicts.excluded()) return false;
-    if (const auto left_out = left_out_file(source.filename().string()); left_out != LeftOut::no) {
+    if (const auto left_out = left_out_file(name_of(source)); left_out != LeftOut::no) {
       if (left_out == LeftOut::noted) tree_.left_out.push_back(shown);
       return false;
     }
     TRY(check_name(shown));
-    if (!fs::is_regular_file(status) && !fs::is_symlink(status)) {
-      return fail(
-          error(fmt::format("holds {}, which is neither file, folder nor link", shown)).hint(leave_out()));
+    if (S_ISREG(status.st_mode)) return add_file(source, path, shown, status);
+    if (S_ISLNK(status.st_mode)) return add_link(source, path, shown);
+    return fail(
+        error(fmt::format("holds {}, which is neither file, folder nor link", shown)).hint(leave_out()));
+  }
+
+  Result<bool> add_file(const std::string& source, const std::string& path, const std::string& shown,
+                        const struct stat& status) {
+    const auto state = FileState::of(status);
+    const auto* known = request_.known.find(shown, state);
+    bool secret = known != nullptr && known->looks_secret;
+    if (known == nullptr) {
+      const SecretTest test(shown, state.size);
+      secret = test.by_name();
+      if (!secret && test.wanted() > 0) {
+        TRY_ASSIGN(auto found, read_project_file(SteadyFile(source, state), test));
+        secret = found.looks_secret;
+        known = &request_.known.add(shown, std::move(found));
+      }
     }
-    TRY_ASSIGN(const bool secret, looks_like_secret(shown, source));
-    if (secret) {
-      if (!is_named(shown)) tree_.secrets.push_back(shown);
-      return false;
-    }
-    if (fs::is_symlink(status)) return add_link(source, path, shown);
-    const bool executable = (status.permissions() & fs::perms::owner_exec) != fs::perms::none;
+    if (secret) return add_secret(shown);
+    const bool executable = (status.st_mode & S_IXUSR) != 0;
     tree_.files.push_back({source, path, ProjectFile::Kind::file, executable});
+    if (known != nullptr) tree_.files.back().known = *known;
     return true;
   }
 
+  /// What has an entry of its own goes where that says.
+  bool add_secret(const std::string& shown) {
+    if (!is_named(shown)) tree_.secrets.push_back(shown);
+    return false;
+  }
+
   /// A folder that is excluded is there for what a pattern with "!" includes in it.
-  Result<bool> add_subfolder(const fs::path& source, const std::string& path, const std::string& shown,
+  Result<bool> add_subfolder(const std::string& source, const std::string& path, const std::string& shown,
                              const Verdicts& verdicts) {
     if (verdicts.project.excluded && !request_.ignored.patterns.may_include_below(shown)) return false;
     if (verdicts.entry.excluded && !request_.exclude.may_include_below(path)) return false;
@@ -141,7 +166,8 @@ class Walk {
     return true;
   }
 
-  Result<bool> add_link(const fs::path& source, const std::string& path, const std::string& shown) {
+  Result<bool> add_link(const std::string& source, const std::string& path, const std::string& shown) {
+    if (SecretTest(shown, 0).by_name()) return add_secret(shown);
     std::error_code code;
     const auto text = fs::read_symlink(source, code);
     if (code) return fail(io_error("read", source, code.value()));
@@ -168,7 +194,7 @@ class Walk {
   }
 
   Result<void> check_name(const std::string& name) const {
-    if (archive::is_whiteout(fs::path(name).filename().string())) {
+    if (archive::is_whiteout(name_of(name))) {
       return fail(
           error(fmt::format("holds {}, a name by which an image layer removes a file", in_quotes(name)))
               .hint("rename it"));
@@ -212,6 +238,11 @@ Result<Tree> find_tree(const TreeRequest& request) {
                     .hint("remove the entry from copy, or a pattern"));
   }
   return tree;
+}
+
+std::string path_below(const std::string& path, const fs::path& root) {
+  const auto& above = root.native();
+  return path.substr(above.ends_with('/') ? above.size() : above.size() + 1);
 }
 
 std::string include_hint(const Ignored& ignored, std::string_view path) {

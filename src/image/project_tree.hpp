@@ -27,6 +27,7 @@ struct TreeRequest {
   std::filesystem::path folder;  ///< below the root, canonical
   const Ignored& ignored;
   const specs::IgnorePatterns& exclude;  ///< of the entry, for paths relative to the folder
+  store::KnownFiles& known;
 };
 
 /// What is in the folder, in no order. Paths in messages are relative to the project's root.
@@ -39,6 +40,9 @@ struct Tree {
 
 /// Errors: those of find_project_files.
 Result<Tree> find_tree(const TreeRequest& request);
+
+/// The path of what is below the root, relative to it; both are absolute and normal.
+std::string path_below(const std::string& path, const std::filesystem::path& root);
 
 /// What to do about a file or folder that the project ignores, and an entry names.
 std::string include_hint(const Ignored& ignored, std::string_view path);

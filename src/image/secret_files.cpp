@@ -1,17 +1,20 @@
 #include "image/secret_files.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <iterator>
 #include <string>
-#include <system_error>
-#include <vector>
 
-#include "base/steady_file.hpp"
 #include "base/text.hpp"
 #include "specs/ignore_patterns.hpp"
 
 namespace launch::image {
+
+struct SecretKind {
+  specs::IgnorePatterns names;          ///< in lower case
+  std::vector<std::string_view> texts;  ///< none: whatever they contain
+  bool (*contains)(std::string_view) = nullptr;
+};
+
 namespace {
 
 /// `https://user:password@host`, but not `https://user:${PASSWORD}@host`.
@@ -69,19 +72,14 @@ constexpr std::uint64_t kMostKey = std::uint64_t{64} << 10;
 /// Bytes of a file that are looked at because of its name.
 constexpr std::uint64_t kMostLooked = std::uint64_t{8} << 20;
 
-/// Files of these names, compared without case, are secrets if they contain one of the texts.
-struct Kind {
-  specs::IgnorePatterns names;          ///< in lower case
-  std::vector<std::string_view> texts;  ///< none: whatever they contain
-  bool (*contains)(std::string_view) = nullptr;
-};
-
 specs::IgnorePatterns names(std::vector<std::string> patterns) {
   return specs::IgnorePatterns::parse(patterns).value();
 }
 
-const std::vector<Kind>& kinds() {
-  static const std::vector<Kind> all = {
+/// Files of these names, compared without case, are secrets if they contain one of the texts. A change here
+/// is a new format of what is known of files (store/known_files.cpp).
+const std::vector<SecretKind>& kinds() {
+  static const std::vector<SecretKind> all = {
       {names({"**/.env", "**/.env.*", "**/*.env", "!**/.env.example", "!**/.env.sample", "!**/.env.template",
               "!**/.env.dist", "!**/.env.defaults", "!**/example.env", "!**/sample.env", "!**/template.env"}),
        {}},
@@ -111,24 +109,22 @@ const std::vector<Kind>& kinds() {
 
 }  // namespace
 
-Result<bool> looks_like_secret(std::string_view path, const std::filesystem::path& source) {
+SecretTest::SecretTest(std::string_view path, std::uint64_t size)
+    : may_be_key_(size > 0 && size <= kMostKey) {
   const auto name = to_lower(path);
-  std::vector<const Kind*> named;
   for (const auto& kind : kinds()) {
     if (!kind.names.match_exactly(name)) continue;
-    if (kind.texts.empty() && kind.contains == nullptr) return true;
-    named.push_back(&kind);
+    by_name_ = by_name_ || (kind.texts.empty() && kind.contains == nullptr);
+    named_.push_back(&kind);
   }
-  std::error_code code;
-  if (std::filesystem::is_symlink(source, code)) return false;
-  TRY_ASSIGN(const auto file, SteadyFile::look_at(source));
-  const bool may_be_key = file.size() > 0 && file.size() <= kMostKey;
-  if (!may_be_key && named.empty()) return false;
-  std::string content(std::min(file.size(), kMostLooked), '\0');
-  TRY(file.read(0, content));
-  const std::string_view text = content;
-  if (may_be_key && is_key(text)) return true;
-  return std::any_of(named.begin(), named.end(), [&](const Kind* kind) {
+  if (may_be_key_ || !named_.empty()) wanted_ = std::min(size, kMostLooked);
+}
+
+bool SecretTest::of(std::string_view start) const {
+  if (by_name_) return true;
+  const auto text = start.substr(0, wanted_);
+  if (may_be_key_ && is_key(text)) return true;
+  return std::any_of(named_.begin(), named_.end(), [&](const SecretKind* kind) {
     const auto has = [&](std::string_view word) { return text.find(word) != std::string_view::npos; };
     return (kind->contains != nullptr && kind->contains(text)) ||
            std::any_of(kind->texts.begin(), kind->texts.end(), has);

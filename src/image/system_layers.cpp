@@ -25,15 +25,9 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
-std::string name_of(const project::Recipe& recipe) {
-  std::string names;
-  for (const auto& package : recipe.image.apt) names += " " + package;
-  return "apt:" + names;
-}
-
 SystemLayers::Layer layer_of(const Digest& blob, std::uint64_t size, const Digest& tar,
                              const project::Recipe& recipe, const store::Store& store) {
-  return {{{std::string(archive::kGzipLayerType), blob, size}, tar, name_of(recipe)},
+  return {{{std::string(archive::kGzipLayerType), blob, size}, tar, apt_layer_name(recipe.image.apt)},
           store.path_of(blob, store::kLayerName)};
 }
 

@@ -2,26 +2,34 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <string>
 
 #include <fmt/format.h>
 
-#include "base/folder.hpp"
 #include "project/toml_values.hpp"
 
 namespace launch::project {
 namespace {
 
 /// Normal. What begins with exactly two slashes may mean something else (POSIX), but not on Linux.
-std::filesystem::path plain(std::string_view path) {
-  const auto first = std::min(path.find_first_not_of('/'), path.size());
-  return ("/" / std::filesystem::path(path.substr(first))).lexically_normal();
+std::string plain(std::string_view path) {
+  const auto first = path.find_first_not_of('/');
+  if (first == 1 && path.find("//") == std::string_view::npos && path.find("/.") == std::string_view::npos)
+    return std::string(path);
+  return ("/" / std::filesystem::path(path.substr(std::min(first, path.size())))).lexically_normal().string();
+}
+
+/// Whether a normal path is the folder, or below it.
+bool is_in(std::string_view path, std::string_view folder) {
+  return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
 }  // namespace
 
 std::optional<std::string_view> own_folder_of(std::string_view path, Recipe::Image::Python python) {
-  if (is_below(plain(path), kVenv)) return kVenv;
-  if (python == Recipe::Image::Python::standalone && is_below(plain(path), kPythonHome)) return kPythonHome;
+  const auto normal = plain(path);
+  if (is_in(normal, kVenv)) return kVenv;
+  if (python == Recipe::Image::Python::standalone && is_in(normal, kPythonHome)) return kPythonHome;
   return std::nullopt;
 }
 

@@ -278,6 +278,8 @@ Result<Collected> Store::collect(const CollectRequest& request, const Work& work
     if (const int error = work.disk.remove_all(folder.path))
       return fail(io_error("remove", folder.path, error));
   }
+  TRY_ASSIGN(const auto freed, remove_known_files(work.disk, root_, request));
+  collected.freed += freed;
   std::sort(collected.removed.begin(), collected.removed.end(), comes_first);
   if (!request.dry_run) TRY(remove_lost_roots(work.disk, root_));
   return collected;

@@ -2,13 +2,11 @@
 
 #include <filesystem>
 
-#include "base/file.hpp"
+#include "store/checked_text.hpp"
 #include "store/layout.hpp"
 
 namespace launch::store {
 namespace {
-
-constexpr std::size_t kHex = 64;
 
 std::filesystem::path place_of(const Store& store, const Digest& from, std::string_view name) {
   return derived_folder(store.root(), from) / name;
@@ -17,17 +15,12 @@ std::filesystem::path place_of(const Store& store, const Digest& from, std::stri
 }  // namespace
 
 std::optional<std::string> derived(const Store& store, const Digest& from, std::string_view name) {
-  auto text = read_file(place_of(store, from, name));
-  if (!text || text->size() < kHex + 1) return std::nullopt;
-  auto content = text->substr(kHex + 1);
-  if (std::string_view(*text).substr(0, kHex) != Digest::of(content).hex()) return std::nullopt;
-  return content;
+  return kept_text(place_of(store, from, name));
 }
 
 void keep_derived(const Store& store, const Digest& from, std::string_view name, std::string_view text,
                   Disk& disk) {
-  static_cast<void>(write_file(disk, place_of(store, from, name),
-                               Digest::of(text).hex() + '\n' + std::string(text), 0644, Flush::no));
+  keep_text(disk, place_of(store, from, name), text);
 }
 
 }  // namespace launch::store

@@ -104,6 +104,10 @@ fs::path environments_folder(const fs::path& root) {
   return root / "environments";
 }
 
+fs::path known_files_folder(const fs::path& root) {
+  return root / "files";
+}
+
 fs::path scratch_folder(const fs::path& root) {
   return root / "scratch";
 }
@@ -168,6 +172,19 @@ Result<void> remove_scratch(Disk& disk, const Folder& folder) {
     if (const int error = disk.remove(file)) return fail(io_error("remove", file, error));
   }
   return {};
+}
+
+Result<std::uint64_t> remove_known_files(Disk& disk, const fs::path& root, const CollectRequest& request) {
+  TRY_ASSIGN(const auto files, children(known_files_folder(root)));
+  std::uint64_t freed = 0;
+  for (const auto& file : files) {
+    struct stat status {};
+    if (::lstat(file.c_str(), &status) != 0 || modified(status) >= request.unused_since) continue;
+    freed += static_cast<std::uint64_t>(status.st_size);
+    if (request.dry_run) continue;
+    if (const int error = disk.remove(file)) return fail(io_error("remove", file, error));
+  }
+  return freed;
 }
 
 Result<void> note_root(Disk& disk, const fs::path& root, const fs::path& path) {

@@ -28,6 +28,9 @@
 ///   scratch/                   trees and environments that are being made
 ///   scratch.lock               held by the process that makes them
 ///   …/.lock                    held by the process that fetches the file
+///   files/KEY                  what is known of the files that a recipe copies (known_files.hpp), by the
+///   digest
+///                              of the project's path and the recipe
 ///   roots/KEY                  the path of a file that needs what the store has, by the digest of that path
 namespace launch::store {
 
@@ -44,6 +47,8 @@ std::filesystem::path derived_folder(const std::filesystem::path& root, const Di
 std::filesystem::path trees_folder(const std::filesystem::path& root, const Digest& from);
 /// environments
 std::filesystem::path environments_folder(const std::filesystem::path& root);
+/// files
+std::filesystem::path known_files_folder(const std::filesystem::path& root);
 /// Beside a tree and of an environment.
 inline constexpr std::string_view kTreeName = "tree";
 inline constexpr std::string_view kListName = "list";
@@ -80,6 +85,10 @@ Result<std::vector<Folder>> read_folders(const std::filesystem::path& root);
 /// Errors (environment): a file cannot be removed.
 Result<void> remove_scratch(Disk& disk, const Folder& folder);
 
+/// Removes what is known of files of projects and was not used for long. Returns how many bytes that frees.
+/// Errors (environment).
+Result<std::uint64_t> remove_known_files(Disk& disk, const std::filesystem::path& root,
+                                         const CollectRequest& request);
 /// Errors (environment): it cannot be written.
 Result<void> note_root(Disk& disk, const std::filesystem::path& root, const std::filesystem::path& path);
 /// The noted paths that still exist, sorted. Errors (environment): the notes cannot be read.

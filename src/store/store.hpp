@@ -95,11 +95,11 @@ class Store {
   /// a stop.
   Result<std::vector<Damage>> verify(const std::vector<Entry>& files, const Work& work) const;
 
-  /// Removes what nothing uses: files, interrupted downloads, and what killed processes left behind. Trees
-  /// and environments were made of files and can be made again, so `keep` does not keep them: those that
-  /// were not used since then are removed, except trees that are part of an environment that stays, and
-  /// environments that a run mounts. Only for a store that was opened alone. Errors (environment): a folder
-  /// cannot be read or removed; a stop. What was removed before stays removed.
+  /// Removes what nothing uses: files, what is known of those of projects, interrupted downloads, and what
+  /// killed processes left behind. Trees and environments were made of files and can be made again, so `keep`
+  /// does not keep them: those that were not used since then are removed, except trees that are part of an
+  /// environment that stays, and environments that a run mounts. Only for a store that was opened alone.
+  /// Errors (environment): a folder cannot be read or removed; a stop. What was removed before stays removed.
   Result<Collected> collect(const CollectRequest& request, const Work& work) const;
 
   /// Notes that `path`, a file that names digests, needs what the store has of them.

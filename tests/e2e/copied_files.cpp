@@ -11,7 +11,8 @@ int main(int, char** argv) {
   recipe.name = "demo";
   recipe.image.copy = {{.from = "."}};
   SilentReporter silent;
-  const auto copies = image::find_project_files(recipe, argv[1], silent, "");
+  store::KnownFiles none;
+  const auto copies = image::find_project_files(recipe, argv[1], silent, "", none);
   if (!copies) {
     fmt::print(stderr, "{}", copies.error().text());
     return 1;

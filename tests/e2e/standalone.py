@@ -220,6 +220,13 @@ class Standalone(StandaloneProject):
         pulled, built = self.build(), self.build("--dockerfile")
         self.assertNotEqual(pulled["image_id"], built["image_id"])
         self.expect_same_image(pulled["image_id"], built["image_id"])
+        (found,) = json.loads(run("podman", "image", "inspect", built["image_id"].removeprefix("sha256:")))
+        self.assertEqual([size["digest"] for size in built["sizes"]], found["RootFS"]["Layers"])
+        self.assertEqual(built["layers"][0]["digest"], next(size["digest"] for size in built["sizes"]
+                                                            if size["name"] == "nvidia-large 1.0"))
+        history = json.loads(run("podman", "history", "--format", "json", built["image_id"].removeprefix("sha256:")))
+        self.assertEqual(sum(size["unpacked"] for size in built["sizes"]), sum(step["size"] for step in history))
+        self.assertRegex(self.words, r"\n13 layers, [0-9.]+ MB unpacked:\n  UNPACKED +LAYER\n  [0-9.]+ MB +layer 1 of the base")
 
     def test_base_with_a_user(self):
         project = self.project_on(changed_base("65534"), "user")

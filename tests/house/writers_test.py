@@ -38,7 +38,7 @@ TESTS = {
     "src/net/http_cache.cpp": "HttpNoSpace",
     "src/net/part_file.cpp": "StoreNoSpace",
     "src/project/verification.cpp": "OnAFullDiskIsAnErrorAndTheOldOneStays",
-    "src/store/derived.cpp": "AreOnlyMissingWithoutAPlaceToKeepThem",
+    "src/store/checked_text.cpp": "AreOnlyMissingWithoutAPlaceToKeepThem",
     "src/store/fetch.cpp": "HashedNoSpace",
     "src/store/layers.cpp": "AreMadeWithoutAPlaceToKeepThem",
     "src/store/layout.cpp": "ThatCannotBeWrittenAreAWarning",

@@ -16,12 +16,21 @@ struct ReadBack {
   std::string content;
 };
 
+std::vector<FileSums> sums_of_all(const std::vector<SteadyFile>& files) {
+  std::vector<FileSums> sums;
+  for (const auto& file : files) sums.push_back(sums_of(file, [](std::string_view) {}).value());
+  return sums;
+}
+
 /// A layer with its bytes, and what our reader and zlib say of them.
 struct Made {
   Made(const std::vector<LayerMember>& given, const std::vector<std::string>& contents)
       : files_(written(contents)),
-        layer(file_layer(given, files_).value()),
-        bytes(range(0, layer.plan.size)) {
+        sums_(sums_of_all(files_)),
+        plan(plan_file_layer(given, {files_, sums_})),
+        facts(digest_file_layer(given, {files_, sums_}).value()),
+        key(file_layer_key(given, {files_, sums_})),
+        bytes(range(0, plan.size)) {
     const test::Scratch scratch;
     EXPECT_TRUE(write_file(scratch / "a.tar.gz", bytes));
     tar = gunzipped(scratch / "a.tar.gz").value().digest;
@@ -42,7 +51,7 @@ struct Made {
   }
   std::string range(std::uint64_t offset, std::uint64_t size) const {
     std::string out(size, '\0');
-    out.resize(read_file_layer(layer.plan, files_, offset, out).value());
+    out.resize(read_file_layer(plan, files_, offset, out).value());
     return out;
   }
 
@@ -59,9 +68,12 @@ struct Made {
 
   test::Scratch sources_;
   std::vector<SteadyFile> files_;
+  std::vector<FileSums> sums_;
 
  public:
-  FileLayer layer;
+  LayerPlan plan;
+  FileLayerFacts facts;
+  Digest key;
   std::string bytes;
   std::optional<Digest> tar;
   std::uint64_t tar_size = 0;
@@ -116,25 +128,50 @@ TEST(FileLayer, HoldsItsMembersInTheirOrder) {
 
 TEST(FileLayer, KnowsItsDigestsAndSizes) {
   const Made made(members(), sources());
-  EXPECT_EQ(made.layer.layer, Digest::of(made.bytes));
-  EXPECT_EQ(made.layer.tar, *made.tar);
-  EXPECT_EQ(made.layer.plan.size, made.bytes.size());
-  EXPECT_EQ(made.layer.plan.tar_size, made.tar_size);
-  EXPECT_EQ(Made({}, {}).layer.plan.tar_size, 1024U);
+  EXPECT_EQ(made.facts.layer, Digest::of(made.bytes));
+  EXPECT_EQ(made.facts.tar, *made.tar);
+  EXPECT_EQ(made.facts.size, made.bytes.size());
+  EXPECT_EQ(made.facts.tar_size, made.tar_size);
+  EXPECT_EQ(made.plan.size, made.facts.size);
+  EXPECT_EQ(made.plan.tar_size, made.facts.tar_size);
+  EXPECT_EQ(Made({}, {}).plan.tar_size, 1024U);
 }
 
 TEST(FileLayer, StoresItsSourcesAndKeepsNoCopy) {
   const Made made(members(), sources());
-  EXPECT_LT(made.layer.plan.literals.size(), 3000U);
+  EXPECT_LT(made.plan.literals.size(), 3000U);
   EXPECT_NE(made.bytes.find(sources()[0].substr(70'000, 1000)), std::string::npos);
 }
 
 TEST(FileLayer, IsTheSameForTheSameMembers) {
   const Made made(members(), sources());
-  EXPECT_EQ(Made(members(), sources()).layer.layer, made.layer.layer);
-  auto other = members();
-  other[4].member.owner = 1;
-  EXPECT_NE(Made(other, sources()).layer.tar, made.layer.tar);
+  const Made again(members(), sources());
+  EXPECT_EQ(again.facts.layer, made.facts.layer);
+  EXPECT_EQ(again.key, made.key);
+  auto owner = members();
+  owner[4].member.owner = 1;
+  auto text = members();
+  text[4].content = "next\n";
+  auto swapped = members();
+  std::swap(swapped[1].source, swapped[6].source);
+  auto content = sources();
+  content[0].back() ^= 1;
+  for (const auto& other :
+       {Made(owner, sources()), Made(text, sources()), Made(swapped, sources()), Made(members(), content)}) {
+    EXPECT_NE(other.facts.tar, made.facts.tar);
+    EXPECT_NE(other.key, made.key);
+  }
+}
+
+TEST(FileLayer, SumsOfAFileAreOfItsWholeContent) {
+  const test::Scratch scratch;
+  ASSERT_TRUE(write_file(scratch / "digits", "123456789"));
+  std::string content;
+  const auto file = SteadyFile::look_at(scratch / "digits").value();
+  const auto sums = sums_of(file, [&](std::string_view piece) { content += piece; }).value();
+  EXPECT_EQ(content, "123456789");
+  EXPECT_EQ(sums.sha256, Digest::of(content));
+  EXPECT_EQ(sums.crc32, 0xCBF43926U) << "the check value of CRC-32/ISO-HDLC";
 }
 
 TEST(FileLayer, GivesAnyRange) {
@@ -154,15 +191,15 @@ TEST(FileLayer, OfAFileThatChangesIsAnError) {
   ASSERT_TRUE(write_file(path, noise(200'000)));
   const std::vector<SteadyFile> files = {SteadyFile::look_at(path).value()};
   const std::vector<LayerMember> given = {{.member = {.path = "model.bin"}, .source = 0}};
-  const auto layer = file_layer(given, files);
-  ASSERT_TRUE(layer);
+  const auto sums = sums_of_all(files);
+  const auto plan = plan_file_layer(given, {files, sums});
   std::filesystem::resize_file(path, 100'000);
-  std::string buffer(layer->plan.size, '\0');
+  std::string buffer(plan.size, '\0');
   const auto text =
       "error: " + path.string() +
       " has changed since it was first read\n\nhint: run the command again when nothing writes to it\n";
-  EXPECT_EQ(read_file_layer(layer->plan, files, 0, buffer).error().text(), text);
-  EXPECT_EQ(file_layer(given, files).error().text(), text);
+  EXPECT_EQ(read_file_layer(plan, files, 0, buffer).error().text(), text);
+  EXPECT_EQ(digest_file_layer(given, {files, sums}).error().text(), text);
 }
 
 }  // namespace

@@ -73,6 +73,14 @@ TEST_F(SteadyFileTest, CannotBeReadOnceAnotherHasItsName) {
   EXPECT_EQ(all_of(file).error().text(), changed());
 }
 
+TEST_F(SteadyFileTest, CanBeReadOnceItHasAnotherLinkOrMode) {
+  const auto file = look_at("some content");
+  std::filesystem::create_hard_link(path_, scratch_ / "link");
+  std::filesystem::permissions(path_, std::filesystem::perms::owner_all);
+  EXPECT_NE(SteadyFile::look_at(path_)->state(), file.state());
+  EXPECT_EQ(all_of(file).value(), "some content");
+}
+
 TEST_F(SteadyFileTest, SaysWhyItCannotBeRead) {
   const auto missing = "cannot read " + path_.string() + ": No such file or directory";
   EXPECT_EQ(SteadyFile::look_at(path_).error().message(), missing);

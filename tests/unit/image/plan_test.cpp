@@ -6,7 +6,9 @@
 
 #include "archive/estargz.hpp"
 #include "archive/tar.hpp"
+#include "image/project_contents.hpp"
 #include "project/labels.hpp"
+#include "unit/base/opened_files.hpp"
 #include "unit/image/plan_bench.hpp"
 
 namespace launch::image {
@@ -214,6 +216,30 @@ TEST(PlanImage, HasTheUserAndTheProject) {
   const auto again = bench.plan();
   ASSERT_TRUE(again) << again.error().text();
   EXPECT_EQ(again->digest(), plan.digest());
+}
+
+TEST(PlanImage, ReadsTheProjectOnlyIfItChanged) {
+  PlanBench bench;
+  bench.put("files/train.py", "print(1)\n");
+  const auto source = bench.scratch / "files/train.py";
+  bench.copies = {{"/app/", kRootOwner, {{.source = source, .path = "train.py"}}}};
+  ASSERT_TRUE(read_changed_files(bench.copies));
+  const launch::test::OpenedFiles opened(bench.scratch / "files");
+  const auto plan = bench.plan().value();
+  EXPECT_THAT(opened.names(), ElementsAre("train.py")) << "for the digests of its layer";
+  const auto again = bench.plan().value();
+  EXPECT_EQ(again.digest(), plan.digest());
+  EXPECT_THAT(opened.names(), IsEmpty());
+
+  const auto& layer = blob(again, layers(again).at("the project's files"));
+  EXPECT_EQ(Digest::of(test::read_all(*layer.open().value())), layer.blob.digest);
+  bench.put("files/train.py", "print(2)\n");
+  std::string buffer(layer.blob.size, '\0');
+  EXPECT_EQ(layer.open().value()->read(0, buffer).error().message(),
+            source.string() + " has changed since it was first read");
+  const auto edited = bench.plan().value();
+  EXPECT_NE(edited.digest(), plan.digest());
+  EXPECT_NE(image_of(edited).run.labels, image_of(plan).run.labels);
 }
 
 TEST(PlanImage, NamesWhatIsWrong) {

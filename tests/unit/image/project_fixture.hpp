@@ -36,7 +36,7 @@ class ProjectFiles : public testing::Test {
     if (!user.empty()) recipe.image.user = user;
     reporter_.notes.clear();
     reporter_.warnings.clear();
-    return find_project_files(recipe, root(), reporter_, base_user);
+    return find_project_files(recipe, root(), reporter_, base_user, known_);
   }
   std::string refusal(const Entries& entries) {
     const auto copies = find(entries);
@@ -56,6 +56,7 @@ class ProjectFiles : public testing::Test {
   }
 
   fakes::FakeReporter reporter_;
+  store::KnownFiles known_;
   const Entries all_ = {{.from = "."}};
 
  private:

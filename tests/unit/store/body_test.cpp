@@ -51,21 +51,24 @@ TEST(LayerBodyTest, OfFilesIsReadFromThem) {
   const test::Scratch scratch;
   const std::vector<std::string> contents = {std::string(200'000, 'a'), "", "bbb"};
   std::vector<SteadyFile> files;
+  std::vector<archive::FileSums> sums;
   std::vector<archive::LayerMember> members;
   for (std::size_t i = 0; i < contents.size(); ++i) {
     const auto path = scratch / std::to_string(i);
     ASSERT_TRUE(write_file(path, contents[i]));
     files.push_back(SteadyFile::look_at(path).value());
+    sums.push_back(archive::sums_of(files.back(), [](std::string_view) {}).value());
     members.push_back({.member = {.path = "srv/" + std::to_string(i)}, .source = i});
   }
-  auto layer = archive::file_layer(members, files).value();
-  const auto body = file_layer_body(std::move(layer.plan), std::move(files));
+  const archive::LayerSources sources{files, sums};
+  const auto facts = archive::digest_file_layer(members, sources).value();
+  const auto body = file_layer_body(archive::plan_file_layer(members, sources), files);
   for (const std::size_t piece : {std::size_t{1000}, std::size_t{1} << 20}) {
     std::string whole;
     std::string buffer(piece, '\0');
     while (const auto got = body->read(whole.size(), buffer).value()) whole.append(buffer, 0, got);
     EXPECT_EQ(whole.size(), body->size());
-    EXPECT_EQ(Digest::of(whole), layer.layer) << piece;
+    EXPECT_EQ(Digest::of(whole), facts.layer) << piece;
   }
 }
 
