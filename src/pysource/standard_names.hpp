@@ -12,7 +12,7 @@ struct StandardNames {
 };
 
 /// What classes have that other classes are derived from: public names in any CPython from 3.8 to 3.13, and
-/// special names (__len__) that all of these versions give, but those of `object`.
+/// special names (__len__) that all from 3.10 to 3.13 give, but those of `object`.
 std::span<const StandardNames> standard_classes();
 
 }  // namespace launch::pysource
