@@ -335,7 +335,7 @@ std::vector<std::span<VersionApis::Version* const>> VersionApis::spans_of(std::s
       before += weight(versions[end++]);
     const auto span = versions.subspan(first, end - first);
     if (spans.size() % 2 == 0 && count > 1) std::reverse(span.begin(), span.end());
-    spans.push_back(span);
+    spans.emplace_back(span);
     first = end;
   }
   if (spans.empty()) spans.emplace_back();

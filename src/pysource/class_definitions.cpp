@@ -55,16 +55,10 @@ void Definitions::define_class(const Statement& statement) {
   if (!names_.in_module() || clause.head.empty() || !tree_.is_name(clause.head.first)) return;
   const std::string klass(tree_.text(clause.head.first));
   const auto before = names_.mark();
-  std::vector<TokenRange> decorators;
-  for (const auto& each : clause.body) {
-    if (is_decorator(tree_, each)) {
-      decorators.push_back({each.tokens.first + 1, each.tokens.last});
-      continue;
-    }
+  each_decorated(tree_, clause.body, [&](const Statement& each, const std::vector<TokenRange>& decorators) {
     if (each.kind == StatementKind::simple) define_flag(klass, each.tokens);
     if (each.kind == StatementKind::function) define_method(klass, each, decorators);
-    decorators.clear();
-  }
+  });
   // So that a parameter of the same name hides the class.
   if (names_.mark() > before) bind(klass, nullptr);
 }

@@ -38,14 +38,9 @@ class ClassReader {
   }
 
   void block(const std::vector<Statement>& statements) {
-    std::vector<TokenRange> decorators;
-    for (const auto& statement : statements) {
-      if (is_decorator(tree_, statement)) {
-        decorators.push_back({statement.tokens.first + 1, statement.tokens.last});
-        continue;
-      }
-      this->statement(statement, std::exchange(decorators, {}));
-    }
+    each_decorated(tree_, statements, [&](const Statement& each, std::vector<TokenRange> decorators) {
+      statement(each, std::move(decorators));
+    });
   }
 
   void statement(const Statement& statement, std::vector<TokenRange> decorators) {

@@ -49,14 +49,10 @@ Definition ModuleReader::definition_of(const Clause& clause, Definition::Kind ki
 }
 
 void ModuleReader::block(const std::vector<Statement>& statements) {
-  for (const auto& statement : statements) {
-    if (is_decorator(tree_, statement)) {
-      decorators_.push_back({statement.tokens.first + 1, statement.tokens.last});
-      continue;
-    }
-    this->statement(statement);
-    decorators_.clear();
-  }
+  each_decorated(tree_, statements, [&](const Statement& each, std::vector<TokenRange> decorators) {
+    decorators_ = std::move(decorators);
+    statement(each);
+  });
 }
 
 /// A block that may not run.

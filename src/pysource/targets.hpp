@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "pysource/python_tree.hpp"
@@ -22,6 +23,19 @@ Assignment assignment(const SourceTree& tree, TokenRange statement);
 
 /// True for a line that begins with "@".
 bool is_decorator(const SourceTree& tree, const Statement& statement);
+
+/// Calls `work` with each statement of a block but decorators, and with the decorators right before it.
+template <class Work>
+void each_decorated(const SourceTree& tree, const std::vector<Statement>& block, const Work& work) {
+  std::vector<TokenRange> decorators;
+  for (const auto& statement : block) {
+    if (is_decorator(tree, statement)) {
+      decorators.push_back({statement.tokens.first + 1, statement.tokens.last});
+    } else {
+      work(statement, std::exchange(decorators, {}));
+    }
+  }
+}
 
 /// The tokens of the names after `as` in the head of a `with`.
 std::vector<std::uint32_t> with_targets(const SourceTree& tree, TokenRange head);
