@@ -3,8 +3,8 @@
 namespace launch::pysource {
 namespace {
 
-// Made of vars() of each class and its bases: public names with CPython 3.8 to 3.13, special ones with 3.10 to
-// 3.13.
+// Made of vars() of each class and its bases: public names with CPython 3.8 to 3.13, special ones with 3.10
+// to 3.13.
 constexpr StandardNames kClasses[] = {
     {"abc.ABC collections.abc.Callable collections.abc.Hashable", "_abc_impl __abstractmethods__ __slots__"},
     {"abc.ABCMeta",
