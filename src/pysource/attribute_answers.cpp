@@ -35,6 +35,7 @@ std::optional<bool> base_has(const std::string& written, const ClassBody& body, 
   if (base == "typing.NamedTuple" && body.instance.contains(name)) return true;
   // A member of an enumeration has a name and a value, the enumeration has none.
   if (is_class && base.starts_with("enum.") && (name == "name" || name == "value")) return false;
+  if (!is_class && base.starts_with("enum.") && name == "_sort_order_") return {};  // since Python 3.11
   const auto own = standard_class_has(base, name);
   // With a type variable, List[T] is a base, and Generic another one.
   const bool may_be_generic = base != written && standard_class_has("typing.Generic", name).value_or(false);
@@ -146,9 +147,13 @@ Answer NameResolver::in_class(const BoundValue& value, const std::string& name, 
   const auto where = at(value.file, value.definition->line);
   const bool instance = value.kind == BoundValue::Kind::instance || names.is_stub;
   const auto bound = [&](const std::string& each) {
-    return body.members.contains(each) || (instance && body.instance.contains(each));
+    const auto member = body.members.find(each);
+    const bool in_body =
+        member != body.members.end() && (instance || !is_field_without_default(value, member->second.back()));
+    return in_body || (instance && body.instance.contains(each));
   };
-  if (bound(name) || bound(private_name(value.name, name)) ||
+  const bool is_private = name.starts_with("__") && !is_special_name(name);
+  if ((bound(name) && !is_private) || bound(private_name(value.name, name)) ||
       names.patched.contains(value.name + "." + name)) {
     return yes(fmt::format("a member of the class {} ({})", value.name, where));
   }
@@ -169,6 +174,8 @@ Answer NameResolver::in_class(const BoundValue& value, const std::string& name, 
   if (computed || names.patched.contains(value.name + ".*")) {
     return unknown(fmt::format("{} binds members that are computed at run time", where));
   }
+  if (!names.passed_to.empty() && name.starts_with('_'))
+    return unknown(fmt::format("{} of {} may replace the class", names.passed_to.front(), value.file));
   const bool by_base = best.verdict == Verdict::unknown;
   if (!value.exact && !by_base)
     return unknown(fmt::format("{} may belong to a subclass of {}", name, value.name));
@@ -232,6 +239,8 @@ Answer NameResolver::in_metaclass(const BoundValue& value, const ClassBody& body
       if (body_of(each).members.contains("__getattr__")) {
         improve(best, unknown(fmt::format("__getattr__ of the metaclass {} may provide it", each.name)));
       }
+      if (body_of(each).instance.contains(name))
+        improve(best, unknown(fmt::format("the metaclass {} may set it", each.name)));
     } else if (standard_class_has(each.name, name).value_or(false)) {
       return yes("an attribute of " + each.name);
     } else if (each.name != "abc.ABCMeta" && each.name != "builtins.type" && each.name != "enum.EnumMeta") {

@@ -263,6 +263,11 @@ BoundValues NameResolver::value_of_definition(const ModuleNames& names, const st
   }
   auto values = definition.value.empty() ? not_known(at(file, definition.line) + " is not followed")
                                          : evaluate(names, file, definition.value, depth + 1);
+  // An alias, Base[T], has names that the class has not; and an object those that setattr gives it.
+  const auto whole = without_brackets(*names.tree, definition.value);
+  const bool is_alias =
+      whole.last - whole.first > 2 && names.tree->is_name(whole.first) && names.tree->is(whole.last - 1, "]");
+  for (auto& each : values) each.exact = each.exact && !is_alias && !names.patched.contains(name + ".*");
   if (!all_unknown(values) || definition.annotation.empty()) return values;
   auto annotated = instances(evaluate(names, file, definition.annotation, depth + 1), names.is_stub);
   return all_unknown(annotated) ? values : annotated;

@@ -106,6 +106,10 @@ class ClassReader {
       }
       if (single && tree_.is(target.first, "__slots__")) slots(parts.value);
     }
+    if (tree_.is(range.first, "del")) {
+      for (const auto token : target_names(tree_, {range.first + 1, range.last}))
+        body_.members.erase(std::string(tree_.text(token)));
+    }
     for (auto i = range.first; i + 1 < range.last; ++i) {
       const bool writes = tree_.is(i, "vars") || tree_.is(i, "locals") || tree_.is(i, "exec");
       if (writes && tree_.is(i + 1, "(")) body_.computed = true;

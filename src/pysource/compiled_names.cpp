@@ -2,6 +2,7 @@
 
 #include "pysource/name_resolver.hpp"
 #include "pysource/resolver_parts.hpp"
+#include "pysource/standard_classes.hpp"
 
 namespace launch::pysource {
 namespace {
@@ -36,6 +37,10 @@ std::optional<Answer> listed(const ApiRules& rules, const NameList& list, const 
 /// Whether a compiled object has an attribute, by the strings of the shared library, where the wheel is on
 /// this machine: yes or no; else unknown.
 Answer NameResolver::mentioned(const std::string& name, const std::string& what) {
+  // It may be an exception or a metaclass, whose names are Python's.
+  for (const auto* base : {"builtins.BaseException", "builtins.type"}) {
+    if (standard_class_has(base, name).value_or(false)) return unknown(what);
+  }
   const auto& strings = library_.rules->strings;
   const bool near = strings && library_.is_local && library_.files.has(strings.files.front()) &&
                     library_.is_local(strings.files.front());

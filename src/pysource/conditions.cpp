@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "pysource/gate_words.hpp"
+#include "pysource/string_values.hpp"
 
 namespace launch::pysource {
 namespace {
@@ -12,7 +13,8 @@ namespace {
 bool is_type_checking(const SourceTree& tree, TokenRange range) {
   std::uint32_t end = 0;
   const auto name = dotted_name(tree, range, &end);
-  return end == range.last && (name == "TYPE_CHECKING" || name.ends_with(".TYPE_CHECKING"));
+  return end == range.last &&
+         (name == "TYPE_CHECKING" || name == "_TYPE_CHECKING" || name.ends_with(".TYPE_CHECKING"));
 }
 
 bool is_single(const SourceTree& tree, TokenRange range, std::string_view text) {
@@ -162,6 +164,16 @@ bool asks_machine(const SourceTree& tree, TokenRange atom) {
   if (parts.size() < 2 || (parts.back() != "is_available" && parts.back() != "device_count")) return false;
   const auto device = parts[parts.size() - 2];
   return device == "accelerator" || is_hardware(device);
+}
+
+bool fails_on_import(const SourceTree& tree, TokenRange test) {
+  test = without_brackets(tree, test);
+  std::uint32_t end = 0;
+  const auto name = dotted_name(tree, test, &end);
+  if (test.last - end != 2 || !tree.is(end, "==")) return false;
+  const auto value = plain_string(tree.text(end + 1));
+  return (name == "__name__" && value == "__main__") || (name == "sys.platform" && value == "win32") ||
+         (name == "os.name" && value == "nt");
 }
 
 bool has_no_constructor(std::string_view base) {

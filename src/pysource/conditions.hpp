@@ -40,6 +40,10 @@ std::vector<TokenRange> atoms_of(const SourceTree& tree, TokenRange test);
 /// `sys.platform == "win32"`, or a name that the module binds to such a test.
 bool asks_machine(const SourceTree& tree, TokenRange atom);
 
+/// True for tests that fail whenever a module is imported on Linux: `__name__ == "__main__"`,
+/// `sys.platform == "win32"`, `os.name == "nt"`.
+bool fails_on_import(const SourceTree& tree, TokenRange test);
+
 /// True for the dotted name of a base class that has no constructor: `Generic`, `abc.ABC`.
 bool has_no_constructor(std::string_view base);
 

@@ -2,6 +2,7 @@
 
 #include "pysource/name_resolver.hpp"
 #include "pysource/resolver_parts.hpp"
+#include "pysource/special_names.hpp"
 
 namespace launch::pysource {
 namespace {
@@ -9,13 +10,6 @@ namespace {
 bool is_named(const SourceTree& tree, TokenRange decorator, std::string_view last) {
   const auto dotted = dotted_name(tree, decorator);
   return dotted == last || dotted.ends_with("." + std::string(last));
-}
-
-bool has_dataclass_decorator(const BoundValue& value) {
-  const auto& decorators = value.definition->decorators;
-  return std::any_of(decorators.begin(), decorators.end(), [&](TokenRange decorator) {
-    return is_named(*value.names->tree, decorator, "dataclass");
-  });
 }
 
 /// Base classes from outside the wheels that add no fields to a dataclass or NamedTuple.

@@ -18,6 +18,28 @@ bool is_module_attribute(std::string_view name) {
          std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
+/// The line on which a function sets an attribute of its first parameter; 0 if none does.
+std::uint32_t line_that_sets(const BoundValue& function, std::string_view name) {
+  const auto& tree = *function.names->tree;
+  const auto& clause = *function.definition->clause;
+  const auto parameter = clause.head.first + 2;
+  if (parameter >= clause.head.last) return 0;
+  const auto sets = [&](const auto& self, const std::vector<Statement>& statements) -> std::uint32_t {
+    for (const auto& statement : statements) {
+      const auto i = statement.tokens.first;
+      if (statement.kind == StatementKind::simple && statement.tokens.last - i > 3 &&
+          tree.is(i, tree.text(parameter)) && tree.is(i + 1, ".") && tree.is(i + 2, name) &&
+          tree.is(i + 3, "="))
+        return tree.token(i).line;
+      for (const auto& each : statement.clauses) {
+        if (const auto line = self(self, each.body); line != 0) return line;
+      }
+    }
+    return 0;
+  };
+  return sets(sets, clause.body);
+}
+
 }  // namespace
 
 Answer NameResolver::member(const std::string& module, const std::string& name, int depth, Reach reach) {
@@ -81,11 +103,9 @@ Answer NameResolver::member_of_source(const Located& place, const std::string& n
   if (result.verdict == Verdict::yes && !names->replaced) return result;
   if (is_module_attribute(name) || (name == "__path__" && names->is_package))
     return yes("every module has it");
-  if (name == "__annotations__") {  // before Python 3.10, only with annotations
-    improve(result, is_python_since(10) ? yes("every module has it")
-                                        : unknown("Python may give the module this name"));
-  }
-  if (place.file.kind == ModuleKind::package) {
+  improve(result, given_to_module(name));
+  const bool deleted = reach == Reach::attribute && names->deleted.contains(name);
+  if (place.file.kind == ModuleKind::package && !deleted) {
     const auto child = locate_child(place, name, depth);
     if (child.kind == Located::Kind::found) {
       auto own =
@@ -182,11 +202,21 @@ Answer NameResolver::star(const ModuleNames& names, const std::string& file, con
     if (place.kind != Located::Kind::found) continue;
     const auto* from = names_of(place);
     if (from != nullptr && from->all) {
-      if (std::find(from->all->begin(), from->all->end(), name) == from->all->end()) continue;
+      if (std::find(from->all->begin(), from->all->end(), name) == from->all->end()) {
+        // A function that binds names may also add them to __all__.
+        auto later = computed(*from, place.file.file, name, depth + 1);
+        if (later.verdict == Verdict::unknown) improve(best, std::move(later));
+        continue;
+      }
     } else if (name.starts_with('_') && (from == nullptr || !from->has_all)) {
       continue;
     }
     auto next = member(import.module, name, depth + 1);
+    const auto* stub = place.file.kind == ModuleKind::extension ? stub_of(place.module) : nullptr;
+    // The string of a library may be the name of something else.
+    const bool by_string = stub != nullptr && !stub->bindings.contains(name) && stub->stars.empty();
+    if (next.verdict == Verdict::yes && by_string)
+      next = unknown(fmt::format("{} imports * from {}", at(file, import.line), import.module));
     if (next.verdict == Verdict::yes) return next;
     if (next.verdict == Verdict::unknown) improve(best, std::move(next));
   }
@@ -199,16 +229,16 @@ Answer NameResolver::computed(const ModuleNames& names, const std::string& file,
   for (const auto& each : names.computed) {
     const auto where = at(file, each.line);
     if (!each.directory.empty()) {
-      const auto* stub = stub_of(object_module(names, each.directory, depth + 1));
+      const auto listed = object_module(names, each.directory, depth + 1);
+      const auto* stub = stub_of(listed);
       const auto* own = stub == nullptr ? stub_of(names.module) : nullptr;
       if (own != nullptr && own->bindings.contains(name)) {
         return yes(library_.files.find_stub(names.module));
       }
-      if (stub == nullptr) {
-        improve(best, unknown(fmt::format("{} may bind it, for each name in {}", where, each.directory)));
-      } else if (stub->bindings.contains(name)) {
+      if (stub != nullptr && stub->bindings.contains(name))
         return yes(fmt::format("{}, for each name in {}", where, each.directory));
-      }
+      if (stub == nullptr || library_.rules->unlisted.contains(fmt::format("{}:{}", listed, name)))
+        improve(best, unknown(fmt::format("{} may bind it, for each name in {}", where, each.directory)));
     } else if (fits_pattern(each.pattern, name)) {
       const auto* stub = stub_of(names.module);
       if (stub != nullptr && stub->bindings.contains(name))
@@ -247,6 +277,8 @@ Answer NameResolver::of_settings(const ModuleNames& names, const std::string& fi
     for (const auto& value : evaluate_name(names, file, function, depth + 1)) {
       const auto found = library_.rules->settings.find(value.name);
       if (value.kind != BoundValue::Kind::function || found == library_.rules->settings.end()) continue;
+      if (const auto line = line_that_sets(value, name); line != 0)
+        improve(best, unknown(at(value.file, line) + " may set it"));
       for (const auto& klass : values_in(*value.names, value.file, found->second, depth + 1)) {
         if (klass.kind != BoundValue::Kind::klass) continue;
         const bool of_instance = body_of(klass).instance.contains(name);

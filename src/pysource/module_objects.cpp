@@ -169,6 +169,10 @@ void ModuleReader::patches_in_function(TokenRange range) {
     std::uint32_t end = 0;
     const auto owner = dotted_name(tree_, {i + 2, range.last}, &end);
     if (end < range.last && tree_.is(end, ",")) names_.patched.insert(owner + ".*");
+    const auto object =
+        split_range(tree_, {i + 2, behind_bracket(tree_, i + 1, range.last) - 1}, ",").front();
+    if (owner == "sys.modules" && is_this_module(object))
+      names_.computed.push_back({std::string(1, kAnyText), {}, line(i)});
   }
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pysource/conditions.hpp"
+#include "pysource/requirement_names.hpp"
 
 namespace launch::pysource {
 namespace {
@@ -64,6 +65,27 @@ void ModuleReader::branch_block(const std::vector<Statement>& statements) {
   values_.merge(before);
 }
 
+/// The block of an `except` clause. What it alone binds is there only if an import of the package itself has
+/// failed; imports of other packages may well fail.
+void ModuleReader::fallback(const Statement& attempt, const Clause& clause) {
+  const auto imports_own = [&](const Statement& each) {
+    const auto imported = imported_names(tree_, each.tokens);
+    return std::any_of(imported.begin(), imported.end(), [&](const ImportedName& name) {
+      return name.level > 0 || root_of(name.module) == root_of(names_.module);
+    });
+  };
+  const auto& tried = attempt.clauses.front().body;
+  const bool is_own =
+      takes_import_error(tree_, clause.head) && std::any_of(tried.begin(), tried.end(), imports_own);
+  const auto before = is_own ? names_.bindings : decltype(names_.bindings){};
+  branch_block(clause.body);
+  if (!is_own) return;
+  for (auto& [name, bindings] : names_.bindings) {
+    if (before.contains(name)) continue;
+    for (auto& binding : bindings) binding.kind = Binding::Kind::uncertain;
+  }
+}
+
 void ModuleReader::statement(const Statement& statement) {
   switch (statement.kind) {
     case StatementKind::simple:
@@ -81,7 +103,7 @@ void ModuleReader::statement(const Statement& statement) {
       return block(statement.clauses.front().body);
     case StatementKind::attempt:
       for (const auto& clause : statement.clauses) {
-        clause.keyword == "except" ? branch_block(clause.body) : block(clause.body);
+        clause.keyword == "except" ? fallback(statement, clause) : block(clause.body);
       }
       return;
     case StatementKind::match:
@@ -94,7 +116,7 @@ void ModuleReader::statement(const Statement& statement) {
 void ModuleReader::branch(const Statement& statement) {
   for (const auto& clause : statement.clauses) {
     const auto run = clause.keyword == "else" ? BranchRun::always : branch_run(tree_, clause.head);
-    if (run == BranchRun::never) continue;
+    if (run == BranchRun::never || fails_on_import(tree_, clause.head)) continue;
     walruses(clause.head);
     if (run == BranchRun::always && clause.keyword == "if") return block(clause.body);
     const auto before = values_;
@@ -318,7 +340,9 @@ void ModuleReader::forget(const std::string& name, bool final) {
     for (auto& binding : found->second) binding.kind = Binding::Kind::uncertain;
     if (found->second.empty()) names_.bindings.erase(found);
   }
-  if (final && !is_pattern(name)) names_.deleted.insert(name);
+  // `del` also removes a submodule that an import of what it contains has bound.
+  const bool submodule = names_.is_package && !names_.is_stub && branch_.empty();
+  if ((final || submodule) && !is_pattern(name)) names_.deleted.insert(name);
 }
 
 void ModuleReader::walruses(TokenRange range) {

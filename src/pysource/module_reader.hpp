@@ -27,6 +27,7 @@ class ModuleReader {
   void block(const std::vector<Statement>& statements);
   void branch_block(const std::vector<Statement>& statements);
   void statement(const Statement& statement);
+  void fallback(const Statement& attempt, const Clause& clause);
   void branch(const Statement& statement);
   void narrow(TokenRange test);
   void loop(const Statement& statement);

@@ -158,6 +158,7 @@ class NameResolver {
 
   // Names that Python gives: special_names.cpp
   bool is_python_since(unsigned minor) const;
+  Answer given_to_module(const std::string& name) const;
   Answer given_to_class(const BoundValue& value, const std::string& name, int depth);
   bool has_generic_base(const BoundValue& value);
   bool has_weak_references(const BoundValue& value, int depth);

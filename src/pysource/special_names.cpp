@@ -73,6 +73,32 @@ bool is_of_cache(std::string_view name) {
   return contains(kNames, name);
 }
 
+bool has_dataclass_decorator(const BoundValue& klass) {
+  const auto& decorators = klass.definition->decorators;
+  return std::any_of(decorators.begin(), decorators.end(), [&](TokenRange decorator) {
+    const auto dotted = dotted_name(*klass.names->tree, decorator);
+    return dotted == "dataclass" || dotted.ends_with(".dataclass");
+  });
+}
+
+bool is_field_without_default(const BoundValue& klass, const Definition& member) {
+  const auto& tree = *klass.names->tree;
+  if (!has_dataclass_decorator(klass) || has_slots_of_fields(klass) || member.annotation.empty())
+    return false;
+  const auto value = without_brackets(tree, member.value);
+  std::uint32_t end = 0;
+  const auto callee = dotted_name(tree, value, &end);
+  const auto bound = klass.names->bindings.find(callee);
+  const bool imported = bound != klass.names->bindings.end() &&
+                        bound->second.back().module == "dataclasses" && bound->second.back().name == "field";
+  if ((!imported && callee != "field" && callee != "dataclasses.field") || end >= value.last) return false;
+  if (!tree.is(end, "(") || behind_bracket(tree, end, value.last) != value.last) return false;
+  const auto arguments = split_range(tree, {end + 1, value.last - 1}, ",");
+  return std::none_of(arguments.begin(), arguments.end(), [&](TokenRange argument) {
+    return !argument.empty() && (tree.is(argument.first, "default") || tree.is(argument.first, "**"));
+  });
+}
+
 bool NameResolver::is_python_since(unsigned minor) const {
   return library_.files.python_minor().value_or(0) >= minor;
 }
@@ -85,6 +111,19 @@ bool NameResolver::has_generic_base(const BoundValue& value) {
     std::uint32_t end = 0;
     return !dotted_name(tree, base, &end).empty() && end < base.last && tree.is(end, "[");
   });
+}
+
+/// What Python gives some modules, by its release or by what they do; no without a reason if it is none of
+/// that.
+Answer NameResolver::given_to_module(const std::string& name) const {
+  const bool annotations = name == "__annotations__";
+  const bool state = name == "__getstate__";
+  if ((annotations && is_python_since(kAnnotationsOfAll)) || (state && is_python_since(kStateOfAll)))
+    return yes("every module has it");
+  // A module whose code has warned has a registry of warnings.
+  if (annotations || state || name == "__warningregistry__")
+    return unknown("Python may give the module this name");
+  return no("");
 }
 
 /// What Python gives a class, whatever its statement says; no without a reason if it is none of that.

@@ -128,7 +128,7 @@ TEST(Attributes, ModulesOfSettings) {
        "from types import ModuleType\nclass ConfigModule(ModuleType):\n  _config: dict\n  def patch(self): "
        "pass\n  def "
        "__getattr__(self, n): pass\n"
-       "def install_config_module(module): pass\n"}};
+       "def install_config_module(module):\n  if module:\n    module._implied = {}\n"}};
   Questions ask(files);
   EXPECT_EQ(ask("_inductor.config.fast"), "yes: torch/_inductor/config.py:3");
   EXPECT_EQ(ask("_inductor.config.patch"),
@@ -137,6 +137,9 @@ TEST(Attributes, ModulesOfSettings) {
   EXPECT_EQ(ask("_inductor.config.triton.cudagraphs"),
             "yes: a member of the class triton (torch/_inductor/config.py:4)");
   EXPECT_EQ(ask("_inductor.config.triton.gone").substr(0, 3), "no:");
+  EXPECT_EQ(ask("_inductor.config.triton._prefix"),
+            "unknown: _i of torch/_inductor/config.py may replace the class");
+  EXPECT_EQ(ask("_inductor.config._implied"), "unknown: torch/utils/_config_module.py:8 may set it");
   EXPECT_EQ(ask("_inductor.config.reorder_for_peak_memory"),
             "no: torch/_inductor/config.py of torch 2.3.1 has no reorder_for_peak_memory");
 }
@@ -204,6 +207,12 @@ TEST(Attributes, StringsOfTheLibraryWhereTheWheelIsOnDisk) {
   EXPECT_EQ(ask("_C._gone"),
             "no: torch._C is compiled, and its stub torch/_C/__init__.pyi does not list _gone, and "
             "torch/lib/libtorch_python.so does not contain its name");
+  EXPECT_EQ(ask.ask({"torch._C._new_name", "with_traceback", {}, pysource::Tier::attribute}),
+            "unknown: torch._C is compiled, and no stub describes _new_name");
+  EXPECT_EQ(ask.ask({"torch._C._new_name", "mro", {}, pysource::Tier::attribute}),
+            "unknown: torch._C is compiled, and no stub describes _new_name");
+  EXPECT_EQ(ask.ask({"torch._C", "SymBoolType", {}, pysource::Tier::attribute}),
+            "unknown: torch._C is compiled, and its stub torch/_C/__init__.pyi does not list SymBoolType");
   // Linkers let strings share their ends.
   EXPECT_EQ(ask("_C._tail"),
             "unknown: torch._C is compiled, and its stub torch/_C/__init__.pyi does not list _tail");
@@ -278,6 +287,27 @@ TEST(Attributes, StarsOfTheStandardLibrary) {
   EXPECT_EQ(ask("mp.Queue"), "yes: torch/mp.py:1");
   EXPECT_EQ(ask("mp.gone").substr(0, 3), "no:");
   EXPECT_EQ(ask("Optional"), "yes: torch/__init__.py:2");
+}
+
+TEST(Attributes, NamesOfCompiledModulesInOthers) {
+  Questions ask(Files{{"torch/__init__.py",
+                       "import torch.mp, torch.multiprocessing\nfrom torch import _C\n"
+                       "for name in dir(_C._VariableFunctions):\n  globals()[name] = 1\n"},
+                      {"torch/mp.py", "from torch._C._m import *\n"},
+                      {"torch/multiprocessing/__init__.py", ""},
+                      {"torch/_C.cpython-311-x86_64-linux-gnu.so", ""},
+                      {"torch/_C/__init__.pyi", ""},
+                      {"torch/_C/_VariableFunctions.pyi", "def mm(): ...\n"},
+                      {"torch/_C/_m.pyi", "def listed(): ...\n"},
+                      {"torch/lib/libtorch_python.so", std::string("\0listed\0other\0", 14)}},
+                nullptr, true);
+  EXPECT_EQ(ask("mp.listed"), "yes: torch/_C/_m.pyi:1");
+  EXPECT_EQ(ask("mp.other"), "unknown: torch/mp.py:1 imports * from torch._C._m");
+  EXPECT_EQ(ask("multiprocessing._prctl_pr_set_pdeathsig"), "yes: C++ adds it");
+  EXPECT_EQ(ask("mm"), "yes: torch/__init__.py:4, for each name in _C._VariableFunctions");
+  EXPECT_EQ(ask("_from_blob"),
+            "unknown: torch/__init__.py:4 may bind it, for each name in _C._VariableFunctions");
+  EXPECT_EQ(ask("_gone").substr(0, 3), "no:");
 }
 
 }  // namespace

@@ -45,6 +45,9 @@ TEST(AttributesOfPython, WhatTheReleaseOfPythonDecides) {
   EXPECT_EQ(ask("D.__annotations__"), "yes: a class with annotations has it");
   EXPECT_EQ(ask("__annotations__"), "unknown: Python may give the module this name");
   EXPECT_EQ(module_of("")("__annotations__"), "yes: every module has it");
+  EXPECT_EQ(ask("__getstate__"), "unknown: Python may give the module this name");
+  EXPECT_EQ(module_of("")("__getstate__"), "yes: every module has it");
+  EXPECT_EQ(module_of("")("__warningregistry__"), "unknown: Python may give the module this name");
   EXPECT_EQ(ask("__class__"), "yes: every module has it");
 }
 
@@ -129,6 +132,94 @@ TEST(AttributesOfPython, NamesThatSetattrGives) {
   EXPECT_EQ(ask("C.x"), "no: the class C (torch/__init__.py:9) of torch 2.3.1 has no attribute x");
   EXPECT_EQ(ask("D.x"), "unknown: torch/__init__.py:11 binds members that are computed at run time");
   EXPECT_EQ(ask("E.x"), "unknown: torch/__init__.py:13 binds members that are computed at run time");
+}
+
+TEST(AttributesOfPython, FieldsThatLeaveTheClass) {
+  auto ask = module_of(
+      "@dataclass\nclass D:\n  a: list = field(default_factory=list)\n  b: int = field(default=1)\n  c: int "
+      "= 1\n"
+      "  d = field()\n  e: int = field(**more)\n  f: list = (dc_field(default_factory=list))\nclass P:\n  a: "
+      "list = field(default_factory=list)\n"
+      "@dataclass(slots=True)\nclass S:\n  a: list = field(default_factory=list)\nd = D()\n"
+      "from dataclasses import field as dc_field\n");
+  EXPECT_EQ(ask("D.f"), "no: the class D (torch/__init__.py:2) of torch 2.3.1 has no attribute f");
+  EXPECT_EQ(ask("D.a"), "no: the class D (torch/__init__.py:2) of torch 2.3.1 has no attribute a");
+  for (const std::string name : {"D.b", "D.c", "D.d", "D.e", "P.a", "S.a", "d.a"})
+    EXPECT_EQ(ask(name).substr(0, 3), "yes") << name;
+}
+
+TEST(AttributesOfPython, NamesThatClassesHaveNot) {
+  auto ask = module_of(
+      "class A:\n  __p = 1\n  x = 1\n  y = 2\n  del x\nclass M(type):\n  def __init__(cls, *a):\n    "
+      "cls.table = 1\n"
+      "class B(metaclass=M): pass\nimport enum\nclass E(enum.Enum):\n  V = 1\n");
+  EXPECT_EQ(ask("A.__p"), "no: the class A (torch/__init__.py:1) of torch 2.3.1 has no attribute __p");
+  EXPECT_EQ(ask("A._A__p"), "yes: a member of the class A (torch/__init__.py:1)");
+  EXPECT_EQ(ask("A.x"), "no: the class A (torch/__init__.py:1) of torch 2.3.1 has no attribute x");
+  EXPECT_EQ(ask("A.y"), "yes: a member of the class A (torch/__init__.py:1)");
+  EXPECT_EQ(ask("B.table"), "unknown: the metaclass M may set it");
+  EXPECT_EQ(ask("B.gone"), "no: the class B (torch/__init__.py:9) of torch 2.3.1 has no attribute gone");
+  EXPECT_EQ(ask("E.V._sort_order_"),
+            "unknown: the base class enum.Enum of E belongs to Python, and its attributes are not known");
+}
+
+TEST(AttributesOfPython, AliasesAndObjectsThatGetNames) {
+  auto ask = module_of(
+      "from typing import Generic\nG = Generic[T]\nclass A: pass\nL = (A[int])\nclass S: pass\nkernels = "
+      "S()\n"
+      "other = S()\nclass C:\n  def __init__(self, n): setattr(kernels, n, 1)\n");
+  EXPECT_EQ(ask("G.copy_with"), "unknown: typing.Generic has no attribute copy_with");
+  EXPECT_EQ(ask("L._name"), "unknown: _name may belong to a subclass of A");
+  EXPECT_EQ(ask("A._name").substr(0, 3), "no:");
+  EXPECT_EQ(ask("kernels.mm"), "unknown: mm may belong to a subclass of S");
+  EXPECT_EQ(ask("other.mm").substr(0, 3), "no:");
+}
+
+TEST(AttributesOfPython, CodeThatNoImportOnLinuxRuns) {
+  auto ask = module_of(
+      "import sys, os\nfrom typing import TYPE_CHECKING as _TYPE_CHECKING\nif sys.platform == 'win32':\n  a "
+      "= 1\n"
+      "elif os.name == 'nt':\n  b = 1\nelse:\n  c = 1\nif __name__ == '__main__':\n  d = 1\nif "
+      "_TYPE_CHECKING:\n"
+      "  e = 1\nif sys.platform != 'win32':\n  f = 1\n");
+  for (const std::string name : {"a", "b", "d", "e"}) {
+    EXPECT_EQ(ask(name), "no: torch/__init__.py of torch 2.3.1 has no " + name);
+  }
+  EXPECT_EQ(ask("c"), "yes: torch/__init__.py:8");
+  EXPECT_EQ(ask("f"), "yes: torch/__init__.py:14");
+}
+
+TEST(AttributesOfPython, WhatOnlyAFallbackBinds) {
+  Questions ask(
+      Files{{"torch/__init__.py",
+             "try:\n  from torch.x import a\nexcept ImportError:\n  class Stub: pass\n  a = Stub()\n"
+             "try:\n  import numpy\nexcept ImportError:\n  class Other: pass\n"},
+            {"torch/x.py", "a = 1\n"}});
+  EXPECT_EQ(ask("Stub"), "unknown: torch/__init__.py:4 binds or deletes it on some paths only");
+  EXPECT_EQ(ask("a"), "yes: torch/x.py:1");
+  EXPECT_EQ(ask("Other"), "yes: torch/__init__.py:9");
+}
+
+TEST(AttributesOfPython, SubmodulesThatAreDeleted) {
+  Questions ask(Files{{"torch/__init__.py", "import torch.optim\n"},
+                      {"torch/optim/__init__.py", "from .adam import Adam\nfrom . import sgd\ndel adam\n"},
+                      {"torch/optim/adam.py", "class Adam: pass\n"},
+                      {"torch/optim/sgd.py", ""}});
+  EXPECT_EQ(ask("optim.adam"), "no: torch/optim/__init__.py of torch 2.3.1 has no adam, but Adam");
+  EXPECT_EQ(ask("optim.sgd").substr(0, 3), "yes");
+  EXPECT_EQ(ask.ask({"torch.optim", "adam", {}, pysource::Tier::import}).substr(0, 3), "yes");
+}
+
+TEST(AttributesOfPython, ModulesThatFunctionsGiveNames) {
+  Questions ask(Files{{"torch/__init__.py", "import torch.a, torch.b, torch.c\n"},
+                      {"torch/a.py", "import sys\ndef f(n):\n  setattr(sys.modules[__name__], n, 1)\n"},
+                      {"torch/b.py",
+                       "__all__ = ['x']\nx = 1\ndef export(n):\n  def wrap(f):\n    globals()[n] = f\n"
+                       "    __all__.append(n)\n  return wrap\n"},
+                      {"torch/c.py", "from torch.b import *\n"}});
+  EXPECT_EQ(ask("a.late"), "unknown: torch/a.py:3 binds names computed at run time");
+  EXPECT_EQ(ask("c.x"), "yes: torch/b.py:2");
+  EXPECT_EQ(ask("c.late"), "unknown: torch/b.py:5 binds names computed at run time");
 }
 
 }  // namespace
