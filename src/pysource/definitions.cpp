@@ -192,9 +192,9 @@ Condition Definitions::check(TokenRange statement) {
   if (name.empty() || end >= value.last || !tree_.is(end, "(")) return nullptr;
   const auto* known = names_.value(name);
   const bool checks = names_check(name);
-  const bool helper = parts.targets.empty() && known != nullptr && known->kind == Kind::function;
-  const bool concerned = name.ends_with("importorskip") || ((checks || helper) && matters(value)) ||
-                         (checks && asks_tree(value));
+  const bool helper = checks || (known != nullptr && known->kind == Kind::function);
+  const bool refuses = parts.targets.empty() && ((helper && matters(value)) || (checks && asks_tree(value)));
+  const bool concerned = name.ends_with("importorskip") || refuses;
   return concerned ? make(Kind::completes, {read(value)}) : nullptr;
 }
 

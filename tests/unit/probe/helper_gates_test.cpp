@@ -23,7 +23,6 @@ TEST(LaterGates, AHelperOfAnotherFileMayRefuse) {
       with_helpers("from .c import check\ncheck()\ndef f():\n  torch.new()\n"),
       with_helpers("from .c import check as verify\ndef f():\n  verify()\n  torch.new()\n"),
       with_helpers("from p.c import _ensure_new\ndef f():\n  _ensure_new(what='f')\n  torch.new()\n"),
-      with_helpers("from .c import _ensure_new\ndef f():\n  x = _ensure_new()\n  torch.new()\n"),
       with_helpers("from .c import check_all\ndef f():\n  check_all()\n  torch.new()\n"),
       with_helpers("from . import c\ndef f():\n  c.check()\n  torch.new()\n"),
       with_helpers("from .b import check_more\ndef f():\n  check_more()\n  torch.new()\n",
@@ -46,6 +45,11 @@ TEST(LaterGates, AHelperOfAnotherFileThatRefusesNothing) {
        {"p/d.py:7"}},
       {with_helpers("from outside import check\ndef f():\n  check()\n  torch.new()\n"), {"p/d.py:5"}},
       {with_helpers("from .c import checked\ndef f():\n  checked()\n  torch.new()\n"), {"p/d.py:5"}},
+      {with_helpers(
+           "from .b import check_version\nNEW = check_version(torch.__version__, '2.6')\ntorch.new()\n",
+           "import re\ndef check_version(have, need, hard=False):\n  ok = re.match(need, have)\n"
+           "  if not ok and hard:\n    raise ImportError(need)\n  return ok\n"),
+       {"p/d.py:4"}},
   });
 }
 
