@@ -91,7 +91,8 @@ TEST(Platforms, GatesAreEvaluatedForEachWheel) {
     use.gates = file.uses.back().gates;
     scan.names = {{file.uses.back().requirement, pysource::Need::path, {use}}};
     std::string text;
-    for (const auto& each : apis.ask(scan).value()) {
+    const auto answers = apis.ask(scan).value();
+    for (const auto& each : answers) {
       text += std::string(runs_name(each.names.front().uses.front().runs)) + " ";
     }
     return text;
