@@ -23,7 +23,7 @@ struct LayerMember {
   std::optional<std::size_t> source = {};  ///< which source is its content, instead of `content`
 };
 
-/// What a file's content is, in short.
+/// Sums of a file's content.
 struct FileSums {
   Digest sha256;
   std::uint32_t crc32 = 0;
@@ -55,7 +55,7 @@ struct FileLayerFacts {
 /// Reads each source once. Errors (environment): those of SteadyFile::read_all.
 Result<FileLayerFacts> digest_file_layer(std::span<const LayerMember> members, const LayerSources& sources);
 
-/// Another one for every other layer; reads nothing.
+/// Layers that differ have different ones. Reads nothing.
 Digest file_layer_key(std::span<const LayerMember> members, const LayerSources& sources);
 
 /// Copies bytes of such a layer from an offset; returns how many, less than the buffer has only at its end.

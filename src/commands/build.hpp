@@ -22,7 +22,7 @@ struct BuildDocument {
   std::string engine;  ///< "podman"
   image::BuildOutcome outcome;
   std::vector<image::WheelLayer> layers;  ///< of wheels, from below
-  std::vector<image::LayerSize> sizes;    ///< of all layers, or of those if the engine tells no more
+  std::vector<image::LayerSize> sizes;    ///< of all layers, or only of `layers` if the engine does not tell
   double seconds = 0;
   std::optional<Digest> digest = {};  ///< of its manifest; nullopt if nobody knows it
 

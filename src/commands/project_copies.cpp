@@ -18,13 +18,16 @@ Result<std::vector<image::ProjectCopy>> find(const CopiesRequest& request, store
 
 Result<std::vector<image::ProjectCopy>> find_copies(const CopiesRequest& request, const Context& context) {
   auto known = known_files(request, context);
-  return find(request, known);
+  TRY_ASSIGN(auto copies, find(request, known));
+  known.keep();
+  return copies;
 }
 
 Result<std::vector<image::ProjectCopy>> read_copies(const CopiesRequest& request, const Context& context) {
   auto known = known_files(request, context);
   TRY_ASSIGN(auto copies, find(request, known));
   TRY(image::read_project_files(copies, request.project.root(), known));
+  known.keep();
   return copies;
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
+#include <span>
 
 #include <nlohmann/json.hpp>
 
@@ -14,13 +14,15 @@ namespace {
 
 using nlohmann::json;
 
-/// Instructions that make no layer; but WORKDIR, which makes one in some engines, whatever is in it.
-constexpr std::array<std::string_view, 12> kSettings = {"ENV",        "LABEL",       "CMD",    "ENTRYPOINT",
-                                                        "USER",       "EXPOSE",      "VOLUME", "ARG",
-                                                        "STOPSIGNAL", "HEALTHCHECK", "SHELL",  "MAINTAINER"};
+/// All but RUN, which may not be written.
+constexpr std::array<std::string_view, 16> kInstructions = {
+    "ADD",   "ARG",   "CMD",        "COPY",    "ENTRYPOINT", "ENV",  "EXPOSE", "HEALTHCHECK",
+    "LABEL", "SHELL", "MAINTAINER", "ONBUILD", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"};
+/// Those that make a layer, whatever is in it; in some engines WORKDIR does, too.
+constexpr std::array<std::string_view, 3> kWithLayer = {"ADD", "COPY", "RUN"};
 constexpr std::string_view kFolder = "WORKDIR";
 
-bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
+bool is_among(std::span<const std::string_view> words, std::string_view word) {
   return std::find(words.begin(), words.end(), word) != words.end();
 }
 
@@ -30,9 +32,7 @@ std::string instruction_of(std::string_view created_by) {
   if (const auto at = created_by.find(kNothing); at != std::string_view::npos)
     created_by = trim(created_by.substr(at + kNothing.size()));
   const auto word = created_by.substr(0, created_by.find(' '));
-  const bool known = is_one_of(word, {"COPY", "ADD", kFolder, "ONBUILD"}) ||
-                     std::find(kSettings.begin(), kSettings.end(), word) != kSettings.end();
-  return std::string(known ? word : "RUN");
+  return std::string(is_among(kInstructions, word) ? word : "RUN");
 }
 
 std::optional<LayerStep> step_of(const json& item) {
@@ -70,8 +70,7 @@ std::optional<std::vector<LayerStep>> layer_steps(std::string_view history, std:
     std::vector<LayerStep> made;
     for (auto step = all->rbegin(); step != all->rend(); ++step) {
       const auto& word = step->instruction;
-      if (step->size > 0 || is_one_of(word, {"RUN", "COPY", "ADD"}) || (folders && word == kFolder))
-        made.push_back(*step);
+      if (step->size > 0 || is_among(kWithLayer, word) || (folders && word == kFolder)) made.push_back(*step);
     }
     if (made.size() == layers) return made;
   }

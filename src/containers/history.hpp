@@ -11,7 +11,7 @@ namespace launch::containers {
 
 /// A step of an image's history that made a layer.
 struct LayerStep {
-  std::string instruction;  ///< of a Dockerfile: "COPY"; "RUN" for anything else, too
+  std::string instruction;  ///< of a Dockerfile: "COPY"; "RUN" if none is written
   std::uint64_t size = 0;   ///< bytes of the layer's files, or of its tar
 };
 

@@ -61,7 +61,6 @@ Result<void> read_project_files(std::vector<ProjectCopy>& copies, const std::fil
     return {};
   }));
   for (const auto& each : unread) known.add(each.path, *each.file->known);
-  known.keep();
   return {};
 }
 

@@ -253,7 +253,6 @@ Result<std::vector<ProjectCopy>> find_project_files(const project::Recipe& recip
     copies.push_back(std::move(copy));
   }
   TRY(finder.finish(reporter));
-  known.keep();
   return copies;
 }
 

@@ -18,7 +18,7 @@ class SecretTest {
 
   /// It looks like one, whatever it contains.
   bool by_name() const { return by_name_; }
-  /// How many bytes of its start decide the rest; 0: it does not look like one.
+  /// How many bytes of its start are needed to decide; 0: its name decides.
   std::uint64_t wanted() const { return wanted_; }
   /// Whether it looks like one with this start, or by its name.
   bool of(std::string_view start) const;

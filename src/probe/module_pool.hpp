@@ -20,7 +20,7 @@ class ModulePool {
   using Names = std::shared_ptr<const pysource::ModuleNames>;
 
   /// A file's names, if they were read; else `others`, if someone is reading them; else neither, and the
-  /// caller has to read and `deliver` them. Who waits for others must have delivered all of its own.
+  /// caller has to read and `deliver` them. Before waiting for others, deliver all of your own.
   struct Claim {
     Names names = {};
     std::shared_future<Names> others = {};
@@ -32,8 +32,8 @@ class ModulePool {
   static std::string key_of(const std::string& file, const pysource::WantedFile& as, const ContentMark& mark);
 
   Claim claim(const std::string& key);
-  /// Ends the caller's claim. Null if the file could not be read: who waits for it gets null, and may claim
-  /// it.
+  /// Ends the caller's claim. `names` are null if the file could not be read: those who wait get null, and
+  /// may claim it.
   void deliver(const std::string& key, Names names);
   /// Forgets the modules that nobody holds.
   void drop_unused();

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/path_prefix.hpp"
 #include "project/toml_values.hpp"
 
 namespace launch::project {
@@ -19,17 +20,12 @@ std::string plain(std::string_view path) {
   return ("/" / std::filesystem::path(path.substr(std::min(first, path.size())))).lexically_normal().string();
 }
 
-/// Whether a normal path is the folder, or below it.
-bool is_in(std::string_view path, std::string_view folder) {
-  return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
-}
-
 }  // namespace
 
 std::optional<std::string_view> own_folder_of(std::string_view path, Recipe::Image::Python python) {
   const auto normal = plain(path);
-  if (is_in(normal, kVenv)) return kVenv;
-  if (python == Recipe::Image::Python::standalone && is_in(normal, kPythonHome)) return kPythonHome;
+  if (is_within(normal, kVenv)) return kVenv;
+  if (python == Recipe::Image::Python::standalone && is_within(normal, kPythonHome)) return kPythonHome;
   return std::nullopt;
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "pysource/dataclasses.hpp"
 #include "pysource/name_resolver.hpp"
 #include "pysource/requirement_names.hpp"
 #include "pysource/resolver_parts.hpp"
@@ -18,14 +19,17 @@ std::string private_name(std::string_view klass, const std::string& name) {
   return name.starts_with(start) ? name.substr(start.size() - 2) : "";
 }
 
-/// Where something foreign is from, for the reason of an answer.
-std::string origin_of(const std::string& name) {
+/// Why the attributes of something foreign are not known: "sympy.F of C is in none of the checked wheels".
+std::string unread(std::string_view name, const std::string& of = "") {
+  constexpr std::string_view kBuiltins = "builtins";
   const auto root = root_of(name);
-  const bool local = root == "builtins" && !standard_class_has(name, "mro");  // of a function around it
-  if (local) return "was not found";
-  return root == "builtins" || is_standard_library(root)
-             ? "belongs to Python, and its attributes are not known"
-             : "is in none of the checked wheels";
+  const bool built_in = root == kBuiltins;
+  if (built_in && !standard_class_has(name, "mro"))  // a name of a function around it
+    return fmt::format("{}{} was not found", name.substr(kBuiltins.size() + 1), of);
+  return fmt::format("{}{} {}", name, of,
+                     built_in || is_standard_library(root)
+                         ? "belongs to Python, and its attributes are not known"
+                         : "is in none of the checked wheels");
 }
 
 /// Whether a class, or an instance of it, has an attribute by a base class of the standard library.
@@ -110,8 +114,7 @@ Answer NameResolver::attribute_of(const BoundValue& value, const std::string& na
       const auto standard = standard_base(value.name);
       const auto has = standard_class_has(standard, name);
       if (has && *has) return yes("an attribute of " + standard);
-      if (!has || standard != value.name)
-        return unknown(fmt::format("{} {}", value.name, origin_of(value.name)));
+      if (!has || standard != value.name) return unknown(unread(value.name));
       auto reason = fmt::format("{} has no attribute {}", value.name, name);
       return value.exact ? no(std::move(reason)) : unknown(std::move(reason));
     }
@@ -137,6 +140,12 @@ const ClassBody& NameResolver::body_of(const BoundValue& value) {
 bool NameResolver::is_transparent(const SourceTree& tree, TokenRange decorator) const {
   const auto dotted = dotted_name(tree, decorator);
   return library_.rules->transparent_decorators.contains(dotted.substr(dotted.rfind('.') + 1));
+}
+
+bool NameResolver::has_plain_decorators(const BoundValue& value) const {
+  const auto& decorators = value.definition->decorators;
+  return std::all_of(decorators.begin(), decorators.end(),
+                     [&](TokenRange decorator) { return is_transparent(*value.names->tree, decorator); });
 }
 
 /// Whether a class, or an instance of it, has an attribute.
@@ -216,8 +225,7 @@ Answer NameResolver::in_bases(const BoundValue& value, const ClassBody& body, co
         if (has && *has) return yes("an attribute of " + standard);
         const bool is_known = standard_class_has(standard, "mro").has_value();
         if (!has && !(is_special_name(name) && is_known))
-          improve(best, unknown(fmt::format("the base class {} of {} {}", each.name, value.name,
-                                            origin_of(each.name))));
+          improve(best, unknown("the base class " + unread(each.name, " of " + value.name)));
       } else {
         improve(best, unknown(fmt::format("a base class of {} was not found", value.name)));
       }

@@ -86,11 +86,8 @@ const FunctionResult& NameResolver::result_of(const BoundValue& function) {
 /// Functions and classes that a function defines and returns; what it does to them is not followed.
 BoundValues NameResolver::results_of(const BoundValue& function) {
   const auto& tree = *function.names->tree;
-  const auto& decorators = function.definition->decorators;
-  const bool plain = std::all_of(decorators.begin(), decorators.end(),
-                                 [&](TokenRange decorator) { return is_transparent(tree, decorator); });
   const auto& result = result_of(function);
-  if (!plain || function.names->is_stub || result.parameter || result.other)
+  if (!has_plain_decorators(function) || function.names->is_stub || result.parameter || result.other)
     return not_known("the result of a call is not followed");
   BoundValues values;
   for (const auto& definition : result.definitions) {

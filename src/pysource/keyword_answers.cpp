@@ -1,16 +1,11 @@
 #include <algorithm>
 
+#include "pysource/dataclasses.hpp"
 #include "pysource/name_resolver.hpp"
 #include "pysource/resolver_parts.hpp"
-#include "pysource/special_names.hpp"
 
 namespace launch::pysource {
 namespace {
-
-bool is_named(const SourceTree& tree, TokenRange decorator, std::string_view last) {
-  const auto dotted = dotted_name(tree, decorator);
-  return dotted == last || dotted.ends_with("." + std::string(last));
-}
 
 /// Base classes from outside the wheels that add no fields to a dataclass or NamedTuple.
 bool has_no_fields(std::string_view name) {

@@ -155,6 +155,7 @@ class NameResolver {
   BoundValues values_in_class(const BoundValue& value, const std::string& name, int depth);
   const ClassBody& body_of(const BoundValue& value);
   bool is_transparent(const SourceTree& tree, TokenRange decorator) const;
+  bool has_plain_decorators(const BoundValue& value) const;
 
   // Names that Python gives: special_names.cpp
   bool is_python_since(unsigned minor) const;

@@ -41,6 +41,12 @@ inline std::string but_there_is(std::string_view word, std::span<const std::stri
   return near ? fmt::format(", but {}", *near) : "";
 }
 
+/// True if the last part of a dotted name is the word: `dataclass`, `dataclasses.dataclass(…)`.
+inline bool is_named(const SourceTree& tree, TokenRange name, std::string_view last) {
+  const auto dotted = dotted_name(tree, name);
+  return dotted == last || dotted.ends_with("." + std::string(last));
+}
+
 inline BoundValues one(BoundValue value) {
   BoundValues values;
   values.push_back(std::move(value));

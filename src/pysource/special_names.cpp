@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "pysource/dataclasses.hpp"
 #include "pysource/name_resolver.hpp"
 #include "pysource/resolver_parts.hpp"
 #include "pysource/standard_classes.hpp"
@@ -27,18 +28,6 @@ bool has_variable_size(std::string_view standard_class) {
   return contains(kNames, standard_class);
 }
 
-/// True if a decorator of a dataclass makes __slots__ of its fields: `@dataclass(slots=True)`.
-bool has_slots_of_fields(const BoundValue& value) {
-  const auto& tree = *value.names->tree;
-  const auto& decorators = value.definition->decorators;
-  return std::any_of(decorators.begin(), decorators.end(), [&](TokenRange decorator) {
-    for (auto i = decorator.first; i < decorator.last; ++i) {
-      if (tree.is(i, "slots") || tree.is(i, "dataclass_slots")) return true;
-    }
-    return false;
-  });
-}
-
 }  // namespace
 
 bool is_special_name(std::string_view name) {
@@ -46,12 +35,12 @@ bool is_special_name(std::string_view name) {
 }
 
 bool is_of_every_object(std::string_view name) {
-  constexpr std::array<std::string_view, 22> kNames = {
-      "__class__", "__delattr__",      "__dir__", "__doc__",         "__eq__",     "__format__",
-      "__ge__",    "__getattribute__", "__gt__",  "__hash__",        "__init__",   "__init_subclass__",
-      "__le__",    "__lt__",           "__ne__",  "__new__",         "__reduce__", "__reduce_ex__",
-      "__repr__",  "__setattr__",      "__str__", "__subclasshook__"};
-  return name == "__sizeof__" || contains(kNames, name);
+  constexpr std::array<std::string_view, 23> kNames = {
+      "__class__", "__delattr__",      "__dir__",    "__doc__",  "__eq__",          "__format__",
+      "__ge__",    "__getattribute__", "__gt__",     "__hash__", "__init__",        "__init_subclass__",
+      "__le__",    "__lt__",           "__ne__",     "__new__",  "__reduce__",      "__reduce_ex__",
+      "__repr__",  "__setattr__",      "__sizeof__", "__str__",  "__subclasshook__"};
+  return contains(kNames, name);
 }
 
 bool is_of_every_definition(std::string_view name) {
@@ -71,32 +60,6 @@ bool is_of_cache(std::string_view name) {
   constexpr std::array<std::string_view, 4> kNames = {"__wrapped__", "cache_clear", "cache_info",
                                                       "cache_parameters"};
   return contains(kNames, name);
-}
-
-bool has_dataclass_decorator(const BoundValue& klass) {
-  const auto& decorators = klass.definition->decorators;
-  return std::any_of(decorators.begin(), decorators.end(), [&](TokenRange decorator) {
-    const auto dotted = dotted_name(*klass.names->tree, decorator);
-    return dotted == "dataclass" || dotted.ends_with(".dataclass");
-  });
-}
-
-bool is_field_without_default(const BoundValue& klass, const Definition& member) {
-  const auto& tree = *klass.names->tree;
-  if (!has_dataclass_decorator(klass) || has_slots_of_fields(klass) || member.annotation.empty())
-    return false;
-  const auto value = without_brackets(tree, member.value);
-  std::uint32_t end = 0;
-  const auto callee = dotted_name(tree, value, &end);
-  const auto bound = klass.names->bindings.find(callee);
-  const bool imported = bound != klass.names->bindings.end() &&
-                        bound->second.back().module == "dataclasses" && bound->second.back().name == "field";
-  if ((!imported && callee != "field" && callee != "dataclasses.field") || end >= value.last) return false;
-  if (!tree.is(end, "(") || behind_bracket(tree, end, value.last) != value.last) return false;
-  const auto arguments = split_range(tree, {end + 1, value.last - 1}, ",");
-  return std::none_of(arguments.begin(), arguments.end(), [&](TokenRange argument) {
-    return !argument.empty() && (tree.is(argument.first, "default") || tree.is(argument.first, "**"));
-  });
 }
 
 bool NameResolver::is_python_since(unsigned minor) const {
@@ -156,11 +119,8 @@ Answer NameResolver::given_to_class(const BoundValue& value, const std::string& 
 bool NameResolver::has_weak_references(const BoundValue& value, int depth) {
   if (depth > kMostDepth || value.names->is_stub) return false;
   const auto& body = body_of(value);
-  const auto& decorators = value.definition->decorators;
-  const bool plain = std::all_of(decorators.begin(), decorators.end(), [&](TokenRange decorator) {
-    return is_transparent(*value.names->tree, decorator);
-  });
-  if (!plain || has_slots_of_fields(value) || body.members.contains("__slots__")) return false;
+  if (!has_plain_decorators(value) || has_slots_of_fields(value) || body.members.contains("__slots__"))
+    return false;
   return std::all_of(body.bases.begin(), body.bases.end(), [&](TokenRange base) {
     const auto values = values_of_base(value, base, depth + 1);
     return std::all_of(values.begin(), values.end(), [&](const BoundValue& each) {

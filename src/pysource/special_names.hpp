@@ -2,8 +2,6 @@
 
 #include <string_view>
 
-#include "pysource/bound_value.hpp"
-
 /// Names that Python itself gives to objects, beyond what their statements bind.
 namespace launch::pysource {
 
@@ -17,12 +15,5 @@ bool is_of_every_definition(std::string_view name);
 bool is_of_every_function(std::string_view name);
 /// True for what functools.lru_cache gives to its result.
 bool is_of_cache(std::string_view name);
-
-/// True for `@dataclass` and `@dataclasses.dataclass(…)`.
-bool has_dataclass_decorator(const BoundValue& klass);
-
-/// True for a member of a class that `@dataclass` takes out of it again, so that only instances have
-/// it: `x: T = field(…)` without a default.
-bool is_field_without_default(const BoundValue& klass, const Definition& member);
 
 }  // namespace launch::pysource

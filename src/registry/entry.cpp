@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "base/path_prefix.hpp"
 #include "containers/registries_conf.hpp"
 #include "net/status.hpp"
 
@@ -49,10 +50,6 @@ void settle(Entry& entry, const specs::Endpoint& place, net::HttpClient& http) {
               place.file.empty() ? "launch.toml" : place.file);
 }
 
-bool is_below(std::string_view name, std::string_view place) {
-  return name.starts_with(place) && (name.size() == place.size() || name[place.size()] == '/');
-}
-
 }  // namespace
 
 Result<std::vector<specs::Endpoint>> places_to_pull(std::string_view name, specs::NamedBy by,
@@ -77,7 +74,7 @@ Result<Entry> entry_at(const specs::Endpoint& place, const Directions& direction
 Result<Entry> entry_to_push(std::string_view name, const Directions& directions) {
   specs::Endpoint to{std::string(name)};
   to.insecure = std::ranges::any_of(directions.mirrors, [&](const auto& entry) {
-    return entry.insecure && is_below(name, entry.location);
+    return entry.insecure && is_within(name, entry.location);
   });
   if (!to.insecure) {
     TRY_ASSIGN(const auto registry, machine_entry(name, directions.environment));

@@ -34,6 +34,7 @@ class ProjectContents : public ProjectFiles {
     EXPECT_TRUE(copies) << copies.error().text();
     const auto done = read_project_files(*copies, root(), known_);
     EXPECT_TRUE(done) << done.error().text();
+    known_.keep();
     return *std::move(copies);
   }
   Digest digest(const Entries& entries) { return project_digest(read(entries)).value(); }
