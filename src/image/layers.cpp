@@ -30,8 +30,17 @@ int glibc_minor_of(const project::Lockfile& lock) {
 
 LayerGroup layer_group(const std::string& package) {
   using Part = pytorch::PackageRule::Part;
-  const auto part = pytorch::rule_of(package).part;
-  return part == Part::cuda ? LayerGroup::cuda : part == Part::torch ? LayerGroup::torch : LayerGroup::rest;
+  switch (pytorch::rule_of(package).part) {
+    case Part::toolkit:
+      return LayerGroup::toolkit;
+    case Part::compiler:
+      return LayerGroup::compiler;
+    case Part::torch:
+      return LayerGroup::torch;
+    case Part::other:
+      break;
+  }
+  return LayerGroup::rest;
 }
 
 Result<std::vector<ImageWheel>> wheels_for(const project::Lockfile& lock, const specs::Interpreter& python,
@@ -55,7 +64,7 @@ Result<std::vector<ImageWheel>> wheels_for(const project::Lockfile& lock, const 
 }
 
 std::vector<Layer> plan_layers(const project::Lockfile& lock) {
-  std::array<std::map<std::string, std::uint64_t>, 3> groups;
+  std::array<std::map<std::string, std::uint64_t>, 4> groups;
   for (const auto& package : lock.packages) {
     auto& size = groups.at(static_cast<std::size_t>(layer_group(package.name)))[package.name];
     for (const auto& wheel : package.wheels) size = std::max(size, wheel.size);

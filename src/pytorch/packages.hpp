@@ -17,7 +17,12 @@ struct PackageRule {
     channel_first,  ///< from the channel if it serves the name, else from the general index
     general,        ///< from the general index
   };
-  enum class Part { cuda, torch, other };
+  enum class Part {
+    toolkit,   ///< CUDA's or oneAPI's libraries
+    compiler,  ///< Triton
+    torch,
+    other,
+  };
 
   std::string name;  ///< "torch", or "nvidia-" with `is_prefix`
   bool is_prefix = false;

@@ -132,7 +132,7 @@ class Standalone(StandaloneProject):
         history = json.loads(subprocess.run(["podman", "history", "--format", "json", image.removeprefix("sha256:")], text=True,
                                             stdout=subprocess.PIPE).stdout)
         self.assertEqual([line["CreatedBy"] for line in history][:8],
-                         ["the project's files", "bytecode of other packages", "bytecode of NVIDIA's packages", "small-tool 1.0",
+                         ["the project's files", "bytecode of other packages", "bytecode of the toolkit's packages", "small-tool 1.0",
                           "nvidia-large 1.0", "virtual environment, user trainer", f"bytecode of Python {RELEASE}",
                           f"Python {RELEASE}"])  # fmt: skip
         again = self.build()

@@ -248,11 +248,14 @@ TEST(BaseCuda, OfAnotherMinorVersionIsAWarning) {
 }
 
 TEST(Layers, AreLargestFirstAndShareWhatIsSmall) {
-  const auto lock = project::test::lock_of(closure(), project::test::base("ubuntu 24.04", "3.12")).lock;
+  auto packages = closure();
+  packages.push_back(package("triton", "3.5.0", 170'000'000));
+  const auto lock =
+      project::test::lock_of(std::move(packages), project::test::base("ubuntu 24.04", "3.12")).lock;
   EXPECT_THAT(plan_layers(lock),
               testing::ElementsAre(Layer{"nvidia-cudnn-cu12"}, Layer{"nvidia-cublas-cu12"},
-                                   Layer{"nvidia-cuda-runtime-cu12", "nvidia-nvtx-cu12"}, Layer{"torch"},
-                                   Layer{"numpy"}, Layer{"filelock", "typing-extensions"}));
+                                   Layer{"nvidia-cuda-runtime-cu12", "nvidia-nvtx-cu12"}, Layer{"triton"},
+                                   Layer{"torch"}, Layer{"numpy"}, Layer{"filelock", "typing-extensions"}));
 }
 
 TEST(Layers, StayBelowWhatEnginesStack) {

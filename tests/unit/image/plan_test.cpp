@@ -48,7 +48,7 @@ TEST(PlanImage, StacksWhatChangesLeastFirst) {
   EXPECT_THAT(history(*plan),
               ElementsAre("the base", "Python 3.12.4", "bytecode of Python 3.12.4", "virtual environment",
                           "nvidia-nvtx-cu12 12.8.55", "torch " + std::string(test::kNight), "numpy 2.2.6",
-                          "bytecode of NVIDIA's packages", "bytecode of other packages",
+                          "bytecode of the toolkit's packages", "bytecode of other packages",
                           "bytecode of torch's packages", "what hides the files of eStargz"));
   ASSERT_EQ(plan->wheels.size(), 3U);
   EXPECT_THAT(plan->wheels[1].wheels,

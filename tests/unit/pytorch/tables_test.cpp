@@ -160,11 +160,12 @@ TEST(Packages, ComeFromWhereTheirRuleSays) {
     return rule.from == from && rule.part == part;
   };
   EXPECT_TRUE(is("torch", From::channel, Part::torch));
-  EXPECT_TRUE(is("torchtriton", From::channel, Part::other));
-  EXPECT_TRUE(is("pytorch-triton", From::channel, Part::other));
+  EXPECT_TRUE(is("torchtriton", From::channel, Part::compiler));
+  EXPECT_TRUE(is("pytorch-triton", From::channel, Part::compiler));
   EXPECT_TRUE(is("torchdata", From::channel_first, Part::other));
-  EXPECT_TRUE(is("nvidia-nccl-cu12", From::channel_first, Part::cuda));
-  EXPECT_TRUE(is("cuda-toolkit", From::channel_first, Part::cuda));
+  EXPECT_TRUE(is("nvidia-nccl-cu12", From::channel_first, Part::toolkit));
+  EXPECT_TRUE(is("cuda-toolkit", From::channel_first, Part::toolkit));
+  EXPECT_TRUE(is("onemkl-sycl-blas", From::channel_first, Part::toolkit));
   EXPECT_TRUE(is("numpy", From::general, Part::other));
   EXPECT_EQ(package_rules().size(), 18U);
   EXPECT_THAT(library_names(), ElementsAre("torch", "torchvision", "torchaudio"));
