@@ -14,13 +14,16 @@
 namespace launch::store {
 namespace {
 
-constexpr std::uint64_t kMapped = std::uint64_t{32} << 20;  ///< bytes to read before their memory is returned
+constexpr std::uint64_t kMapped = std::uint64_t{4} << 20;  ///< bytes to read before their memory is returned
 
 class LayerBody final : public net::BodySource {
  public:
   LayerBody(std::vector<MappedFile> files, archive::LayerPlan plan)
       : files_(std::move(files)), plan_(std::move(plan)) {
-    for (const auto& file : files_) sources_.push_back(file.text());
+    for (const auto& file : files_) {
+      sources_.push_back(file.text());
+      file.forget();  // what the plan was made from: an image's bodies may all be open at once
+    }
   }
 
   std::uint64_t size() const override { return plan_.size; }
@@ -29,7 +32,7 @@ class LayerBody final : public net::BodySource {
     std::size_t done = 0;
     for (const auto& segment : archive::segments_of(plan_, offset, buffer.size()))
       done += archive::bytes_of(plan_, segment, sources_).copy(buffer.data() + done, buffer.size() - done);
-    if ((since_ += done) >= kMapped) {
+    if ((since_ += done) >= kMapped || offset + done == plan_.size) {
       since_ = 0;
       for (const auto& file : files_) file.forget();
     }

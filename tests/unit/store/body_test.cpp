@@ -1,5 +1,12 @@
 #include "store/body.hpp"
 
+#include <algorithm>
+#include <cstdint>
+#include <filesystem>
+#include <random>
+#include <sstream>
+#include <string>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -45,6 +52,45 @@ TEST(LayerBodyTest, IsReadFromTheWheelsInAnyPieces) {
   facts.size += 1;
   EXPECT_EQ(layer_body(wheels, spec, facts).error().message(),
             fmt::format("the layer of one.whl has {} bytes, expected {}", facts.size - 1, facts.size));
+}
+
+/// Bytes of a file that are mapped into this process's memory.
+std::uint64_t in_memory(const std::filesystem::path& path) {
+  std::istringstream maps(read_file("/proc/self/smaps").value());
+  std::uint64_t kilobytes = 0;
+  bool of_file = false;
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find('-') < line.find(' ')) of_file = line.ends_with(path.string());
+    if (of_file && line.starts_with("Rss:")) kilobytes += std::stoull(line.substr(4));
+  }
+  return kilobytes << 10;
+}
+
+TEST(LayerBodyTest, KeepsLittleOfAWheelInMemory) {
+  const test::Scratch scratch;
+  fakes::FakeWork work;
+  const auto store = Store::open(scratch / "store", work).value();
+  std::string content(std::size_t{12} << 20, '\0');
+  std::mt19937 random;  // NOLINT(cert-msc32-c,cert-msc51-cpp): the same each time
+  std::generate(content.begin(), content.end(), [&] { return static_cast<char>(random()); });
+  const auto bytes = fakes::make_wheel({.name = "large", .version = "1", .files = {{"large/a.so", content}}});
+  const LayerWheels wheels = {{Digest::of(bytes), scratch / "large.whl"}};
+  ASSERT_TRUE(write_file(wheels.front().path, bytes));
+  const archive::LayerSpec spec = {"/opt/venv", fakes::python("3.12"), "/opt/venv/bin/python3"};
+  const auto facts = layer_facts(store, std::span(&wheels, 1), spec, work).value().front();
+  const auto body = layer_body(wheels, spec, facts).value();
+  EXPECT_EQ(in_memory(wheels.front().path), 0U) << "before it is read";
+  std::string buffer(std::size_t{1} << 20, '\0');
+  std::uint64_t most = 0;
+  std::uint64_t at = 0;
+  while (const auto got = body->read(at, buffer).value()) {
+    at += got;
+    most = std::max(most, in_memory(wheels.front().path));
+  }
+  EXPECT_EQ(at, facts.size);
+  EXPECT_GT(most, 0U);
+  EXPECT_LE(most, std::uint64_t{8} << 20);
+  EXPECT_LE(in_memory(wheels.front().path), std::uint64_t{1} << 20) << "after its end";
 }
 
 TEST(LayerBodyTest, OfFilesIsReadFromThem) {
