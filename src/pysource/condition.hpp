@@ -51,7 +51,7 @@ using Condition = std::shared_ptr<const Expression>;
 
 struct Expression {
   enum class Kind : std::uint8_t {
-    opaque,      ///< not understood; `flag`: it is about the checked packages
+    opaque,      ///< not understood; about the checked packages with `flag`, or if one of `parts` names one
     none,        ///< None
     boolean,     ///< `flag`
     number,      ///< `number`

@@ -26,11 +26,11 @@ bool answers(const SourceTree& tree, const std::vector<Statement>& body) {
 
 }  // namespace
 
+bool FunctionReader::is_root(std::string_view module) const {
+  return definitions_.roots_.empty() || definitions_.roots_.contains(root_of(module));
+}
+
 bool FunctionReader::reaches(TokenRange tokens) const {
-  const auto& roots = definitions_.roots_;
-  const auto is_root = [&](std::string_view module) {
-    return roots.empty() || roots.contains(root_of(module));
-  };
   const auto names = imported_names(tree_, tokens);
   if (!names.empty()) {
     return std::any_of(names.begin(), names.end(),
@@ -132,7 +132,7 @@ Condition FunctionReader::run(Rest rest) {
     case StatementKind::attempt:
       return run_attempt(statement, rest);
     case StatementKind::with:
-      if (suppresses_import_error(tree_, statement.clauses.front().head)) return opaque(true);
+      if (suppresses_import_error(tree_, statement.clauses.front().head)) return unread(tokens_of(statement));
       rest.emplace_back(&statement.clauses.front().body, 0);
       return run(std::move(rest));
     case StatementKind::function:
@@ -145,7 +145,25 @@ Condition FunctionReader::run(Rest rest) {
     case StatementKind::other:
       break;
   }
-  return opaque(definitions_.matters(tokens_of(statement)));
+  return unread(tokens_of(statement));
+}
+
+/// It is about what it names: the checked packages, or those that the caller or the module says.
+Condition FunctionReader::unread(TokenRange tokens) const {
+  const bool matters = definitions_.matters(tokens);
+  if (!matters || asks_for_feature(tree_, tokens, definitions_.roots_)) return opaque(matters);
+  Expression expression{.kind = Kind::opaque};
+  for (auto i = tokens.first; i < tokens.last; ++i) {
+    if (!tree_.is_name(i) || (i > tokens.first && tree_.is(i - 1, "."))) continue;
+    const auto name = tree_.text(i);
+    const auto* known = definitions_.names().value(name);
+    if (known == nullptr) continue;
+    if (known->kind == Kind::object && !is_root(known->text)) continue;  // importlib, packaging
+    if (known->kind == Kind::object || known->kind == Kind::function || known->kind == Kind::external)
+      return opaque(true);
+    expression.parts.push_back(definitions_.names().resolve(name));
+  }
+  return make(std::move(expression));
 }
 
 Condition FunctionReader::run_simple(const Statement& statement, Rest rest) {

@@ -26,10 +26,13 @@ class FunctionReader {
   Condition run_simple(const Statement& statement, Rest rest);
   Condition run_branch(const Statement& statement, const Rest& rest, std::size_t clause);
   Condition run_attempt(const Statement& statement, const Rest& rest);
+  /// What a statement that is not understood leads to, and all after it.
+  Condition unread(TokenRange tokens) const;
   /// Runs a block and then the rest, and takes back what they defined.
   Condition run_aside(const std::vector<Statement>& block, const Rest& rest);
   /// True if an error of importing or reaching a checked package is handled in the block.
   bool tries(const std::vector<Statement>& block) const;
+  bool is_root(std::string_view module) const;
   bool reaches(TokenRange tokens) const;
   bool calls_check(const std::vector<Statement>& body) const;
   bool forwards(const std::vector<Statement>& body) const;

@@ -54,13 +54,9 @@ const Value* GateEvaluator::Arguments::at(std::size_t index) const {
 }
 
 Truth GateEvaluator::Arguments::unknown(const Roots& roots) const {
-  for (const auto& value : values) {
-    if (unknown_of(value, value).can_be_open() && value.is_unknown()) return Truth::open();
-    if (value.is(Kind::text) && roots.contains(value.text)) return Truth::open();
-    // A version passed to an unknown function is still about a version.
-    if (value.is(Kind::version) || (value.is(Kind::text) && value.special)) return Truth::open();
-  }
-  return Truth::either();
+  const bool about =
+      std::any_of(values.begin(), values.end(), [&](const Value& value) { return is_about(value, roots); });
+  return about ? Truth::open() : Truth::either();
 }
 
 Value GateEvaluator::call(const Expression& expression, const Frame& frame) {

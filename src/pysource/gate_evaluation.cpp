@@ -52,6 +52,7 @@ std::optional<std::pair<std::uint32_t, std::string>> flag_of_class(const SymbolT
 std::optional<Value> literal_of(const Expression& expression) {
   switch (expression.kind) {
     case Node::opaque:
+      if (!expression.parts.empty()) return std::nullopt;
       return Value::unknown(expression.flag ? Truth::open() : Truth::either());
     case Node::none:
       return Value{.kind = Kind::none};
@@ -249,6 +250,12 @@ Value GateEvaluator::computed(const Expression& expression, const Frame& frame) 
   const auto& parts = expression.parts;
   if (auto literal = literal_of(expression)) return *std::move(literal);
   switch (expression.kind) {
+    case Node::opaque: {
+      const bool asked = std::any_of(parts.begin(), parts.end(), [&](const Condition& part) {
+        return is_about(value(*part, frame), facts_.roots);
+      });
+      return Value::unknown(asked ? Truth::open() : Truth::either());
+    }
     case Node::sequence:
     case Node::mapping: {
       Value result{.kind = expression.kind == Node::sequence ? Kind::sequence : Kind::mapping};

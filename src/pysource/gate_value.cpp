@@ -55,6 +55,12 @@ Value version_attribute(const specs::Version& version, const std::string& name) 
   return Value::unknown(Truth::open());
 }
 
+/// True for a requirement with a version: "torch>=2.6".
+bool requires_any(std::string_view text, const Roots& roots) {
+  const auto end = text.find_first_of("<>=!~ ");
+  return end != std::string_view::npos && roots.contains(text.substr(0, end));
+}
+
 /// Python's slices: a bound of the sequence of that length.
 std::size_t bound_of(const Value& value, std::size_t length, std::size_t otherwise) {
   if (!value.is(Kind::number)) return otherwise;
@@ -150,6 +156,17 @@ Truth truth_of(const Value& value) {
     default:
       return Truth::yes();
   }
+}
+
+bool is_about(const Value& value, const Roots& roots) {
+  if (value.is_unknown()) return unknown_of(value, value).can_be_open();
+  if (value.is(Kind::version) || (value.is(Kind::text) && value.special)) return true;
+  if (value.is(Kind::text)) return roots.contains(value.text) || requires_any(value.text, roots);
+  if (!value.is(Kind::sequence) && !value.is(Kind::mapping)) return false;
+  return std::any_of(value.items.begin(), value.items.end(), [&](const Value& item) {
+    const bool bare = item.is(Kind::text) && roots.contains(item.text);
+    return !bare && is_about(item, roots);
+  });
 }
 
 bool is_of_names(const Value& value) {

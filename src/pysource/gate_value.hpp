@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "pysource/condition.hpp"
+#include "pysource/gate_words.hpp"
 #include "specs/specifier.hpp"
 #include "specs/version.hpp"
 
@@ -73,6 +74,11 @@ bool is_of_names(const Value& value);
 /// The names that iteration of the value yields, of kind directory, signature or fields: only the wheel says
 /// which. nullopt for other values.
 std::optional<Value> listing_of(const Value& value);
+
+/// True for what says something of the checked packages: one of their names, a version, a requirement such as
+/// "torch>=2.6", also in a list, and what is unknown about them. A list of bare names asks whether they are
+/// installed, which the checked ones are.
+bool is_about(const Value& value, const Roots& roots);
 
 /// What is unknown about either value.
 Truth unknown_of(const Value& a, const Value& b);

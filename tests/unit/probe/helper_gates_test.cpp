@@ -53,5 +53,41 @@ TEST(LaterGates, AHelperOfAnotherFileThatRefusesNothing) {
   });
 }
 
+constexpr const char* kOfPackages =
+    "import importlib.metadata\nfrom contextlib import suppress\nREQUIRED = ['timm>=1.0']\n"
+    "def check_requirements(names=REQUIRED):\n  for name in names:\n    try:\n"
+    "      importlib.metadata.version(name)\n    except ImportError:\n      raise RuntimeError(name)\n"
+    "def require_one(name):\n  with suppress(ImportError):\n    return importlib.metadata.version(name)\n"
+    "  raise RuntimeError(name)\n"
+    "def check_torch_versions():\n  for version in '2.6', '2.7':\n    if torch.__version__ == version:\n"
+    "      raise RuntimeError(version)\n";
+
+TEST(LaterGates, AHelperThatIsNotUnderstoodIsAboutWhatItIsGiven) {
+  expect_failing({
+      {with_helpers("from .b import check_requirements\ncheck_requirements(['timm'])\ntorch.new()\n",
+                    kOfPackages),
+       {"p/d.py:4"}},
+      {with_helpers(
+           "from .b import check_requirements\ncheck_requirements(['timm>=1', 'torch'])\ntorch.new()\n",
+           kOfPackages),
+       {"p/d.py:4"}},
+      {with_helpers("from .b import check_requirements\ncheck_requirements()\ntorch.new()\n", kOfPackages),
+       {"p/d.py:4"}},
+      {with_helpers("from .b import require_one\nrequire_one('timm')\ntorch.new()\n", kOfPackages),
+       {"p/d.py:4"}},
+      {with_helpers("from outside import check_requirements\ncheck_requirements(['timm>=1'])\ntorch.new()\n"),
+       {"p/d.py:4"}},
+  });
+  expect_correct({
+      with_helpers(
+          "from .b import check_requirements\ncheck_requirements(['timm', 'torch>=2.6'])\ntorch.new()\n",
+          kOfPackages),
+      with_helpers("from .b import require_one\nrequire_one('torch')\ntorch.new()\n", kOfPackages),
+      with_helpers("from .b import check_torch_versions\ncheck_torch_versions()\ntorch.new()\n", kOfPackages),
+      with_helpers(
+          "from outside import check_requirements\ncheck_requirements(['torch>=2.6'])\ntorch.new()\n"),
+  });
+}
+
 }  // namespace
 }  // namespace launch::probe
