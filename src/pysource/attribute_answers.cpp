@@ -94,6 +94,7 @@ bool NameResolver::is_in_extension(const Located& place, const std::string& modu
 Answer NameResolver::attribute_of(const BoundValue& value, const std::string& name, int depth) {
   switch (value.kind) {
     case BoundValue::Kind::unknown:
+    case BoundValue::Kind::partial:
       return is_of_every_object(name) ? yes("every object has it") : unknown(value.reason);
     case BoundValue::Kind::module: {
       auto own = special(value.name, name);
@@ -122,6 +123,7 @@ Answer NameResolver::attribute_of(const BoundValue& value, const std::string& na
       return operators(value.path, name);
     case BoundValue::Kind::compiled:
       if (is_of_every_object(name)) return yes("every object has it");
+      if (value.path.size() == 2) return attribute_of_built_in(value, name);
       return is_special_name(name) ? unknown(value.reason) : mentioned(name, value.reason);
     case BoundValue::Kind::function:
     case BoundValue::Kind::choice:

@@ -15,6 +15,7 @@ struct BoundValue {
     module,
     klass,
     function,
+    partial,    ///< functools.partial of the function
     instance,   ///< of the class
     foreign,    ///< of a module outside the wheels: "enum.Enum", "builtins.str"
     operators,  ///< what is below ApiRules::operators_module

@@ -54,15 +54,29 @@ std::string literal_type(const SourceTree& tree, TokenRange range) {
 
 }  // namespace
 
+namespace {
+
+BoundValues partials_of(BoundValues functions) {
+  for (auto& each : functions) {
+    const bool function = each.kind == BoundValue::Kind::function;
+    if (!function) each = {};
+    each.kind = function ? BoundValue::Kind::partial : BoundValue::Kind::unknown;
+    each.reason = "the result of a call is not followed";
+  }
+  return functions;
+}
+
+}  // namespace
+
 /// What calls of the values result in.
-BoundValues NameResolver::instances(BoundValues classes, bool exact) {
+BoundValues NameResolver::instances(BoundValues classes, bool exact, int depth) {
   BoundValues results;
   for (auto& value : classes) {
     if (value.kind == BoundValue::Kind::klass) {
       value.kind = BoundValue::Kind::instance;
       value.exact = exact;
-    } else if (value.kind == BoundValue::Kind::function) {
-      append(results, results_of(value));
+    } else if (value.kind == BoundValue::Kind::function || value.kind == BoundValue::Kind::partial) {
+      append(results, results_of(value, depth));
       continue;
     } else if (value.kind == BoundValue::Kind::foreign) {
       value.exact = false;
@@ -83,13 +97,16 @@ const FunctionResult& NameResolver::result_of(const BoundValue& function) {
   return library_.results.emplace(clause, read_result(*function.names->tree, *clause)).first->second;
 }
 
-/// Functions and classes that a function defines and returns; what it does to them is not followed.
-BoundValues NameResolver::results_of(const BoundValue& function) {
+/// Functions and classes that a function defines and returns, and partial objects that it returns; what it
+/// does to them is not followed.
+BoundValues NameResolver::results_of(const BoundValue& function, int depth) {
   const auto& tree = *function.names->tree;
   const auto& result = result_of(function);
   if (!has_plain_decorators(function) || function.names->is_stub || result.parameter || result.other)
     return not_known("the result of a call is not followed");
   BoundValues values;
+  for (const auto partial : result.partials)
+    append(values, evaluate(*function.names, function.file, partial, depth + 1));
   for (const auto& definition : result.definitions) {
     auto value = function;
     value.kind =
@@ -266,7 +283,7 @@ BoundValues NameResolver::value_of_definition(const ModuleNames& names, const st
       whole.last - whole.first > 2 && names.tree->is_name(whole.first) && names.tree->is(whole.last - 1, "]");
   for (auto& each : values) each.exact = each.exact && !is_alias && !names.patched.contains(name + ".*");
   if (!all_unknown(values) || definition.annotation.empty()) return values;
-  auto annotated = instances(evaluate(names, file, definition.annotation, depth + 1), names.is_stub);
+  auto annotated = instances(evaluate(names, file, definition.annotation, depth + 1), names.is_stub, depth);
   return all_unknown(annotated) ? values : annotated;
 }
 
@@ -322,7 +339,11 @@ BoundValues NameResolver::evaluate_call(const ModuleNames& names, const std::str
     const auto text = plain_string(tree.text(parts.front().first));
     if (text && locate(*text, depth + 1).kind == Located::Kind::found) return one(BoundValue::module(*text));
   }
-  return instances(evaluate_name(names, file, callee, depth + 1), true);
+  auto called = evaluate_name(names, file, callee, depth + 1);
+  if (called.size() == 1 && called.front().kind == BoundValue::Kind::foreign &&
+      called.front().name == "functools.partial" && !parts.front().empty())
+    return partials_of(evaluate(names, file, parts.front(), depth + 1));
+  return instances(std::move(called), true, depth);
 }
 
 BoundValues NameResolver::evaluate_name(const ModuleNames& names, const std::string& file,

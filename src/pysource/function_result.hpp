@@ -6,10 +6,13 @@
 
 namespace launch::pysource {
 
-/// What a function returns, as far as it returns what it defines itself, or its first parameter.
+/// What a function returns, as far as it returns what it defines itself, its first parameter, or a partial
+/// object.
 struct FunctionResult {
   std::vector<Definition> definitions;  ///< functions and classes in its body
   bool parameter = false;               ///< its first parameter, on some path
+  std::vector<TokenRange> applied;      ///< to the parameter before: `f`, for `x = f(x)`
+  std::vector<TokenRange> partials;     ///< `functools.partial(f, …)`, with an f of the module
   bool other = false;                   ///< anything else, on some path
 };
 

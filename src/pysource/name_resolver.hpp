@@ -136,8 +136,8 @@ class NameResolver {
                             TokenRange arguments, int depth);
   BoundValues evaluate_name(const ModuleNames& names, const std::string& file, const std::string& dotted,
                             int depth);
-  BoundValues instances(BoundValues classes, bool exact);
-  BoundValues results_of(const BoundValue& function);
+  BoundValues instances(BoundValues classes, bool exact, int depth);
+  BoundValues results_of(const BoundValue& function, int depth);
   const FunctionResult& result_of(const BoundValue& function);
 
   // Attributes: attribute_answers.cpp
@@ -163,9 +163,17 @@ class NameResolver {
   Answer given_to_class(const BoundValue& value, const std::string& name, int depth);
   bool has_generic_base(const BoundValue& value);
   bool has_weak_references(const BoundValue& value, int depth);
-  /// What a function is after it was decorated.
+
+  // Attributes of functions: function_attributes.cpp
+  /// What a function is after it was decorated: itself, another one, another one that knows it (__wrapped__),
+  /// or what functools.lru_cache makes.
   enum class Decorated : std::uint8_t { same, another, wrapped, cached, unknown };
+  static Decorated after(Decorated first, Decorated second);
+  Decorated decorated(const BoundValue& function, int depth);
   Decorated decorated(const BoundValue& function, TokenRange decorator, int depth);
+  Decorated decorated_by(const BoundValue& decorator, int depth);
+  Decorated returned_for(const BoundValue& decorator, int depth);
+  Answer attribute_of_built_in(const BoundValue& function, const std::string& name);
   Answer attribute_of_function(const BoundValue& value, const std::string& name, int depth);
 
   // Keywords: keyword_answers.cpp

@@ -56,6 +56,10 @@ bool is_of_every_function(std::string_view name) {
   return contains(kNames, name);
 }
 
+bool is_of_every_built_in(std::string_view name) {
+  return name == "__self__" || name == "__text_signature__";
+}
+
 bool is_of_cache(std::string_view name) {
   constexpr std::array<std::string_view, 4> kNames = {"__wrapped__", "cache_clear", "cache_info",
                                                       "cache_parameters"};
@@ -130,69 +134,6 @@ bool NameResolver::has_weak_references(const BoundValue& value, int depth) {
              standard_class_has(standard, "mro").has_value();
     });
   });
-}
-
-NameResolver::Decorated NameResolver::decorated(const BoundValue& function, TokenRange decorator, int depth) {
-  constexpr std::array<std::string_view, 4> kSame = {"abstractmethod", "classmethod", "overload",
-                                                     "staticmethod"};
-  constexpr std::array<std::string_view, 3> kWrapped = {"asynccontextmanager", "contextmanager", "wraps"};
-  const auto& tree = *function.names->tree;
-  const auto dotted = dotted_name(tree, decorator);
-  const auto last = dotted.substr(dotted.rfind('.') + 1);
-  if (contains(kSame, last)) return Decorated::same;
-  if (contains(kWrapped, last)) return Decorated::wrapped;
-  if (last == "lru_cache" || last == "cache") return Decorated::cached;
-  const auto values = evaluate(*function.names, function.file, decorator, depth + 1);
-  if (values.size() != 1 || values.front().kind != BoundValue::Kind::function) return Decorated::unknown;
-  const auto& by = values.front();
-  if (by.names->is_stub) return Decorated::unknown;
-  const auto& result = result_of(by);
-  if (result.other) return Decorated::unknown;
-  if (result.definitions.empty()) return Decorated::same;
-  bool wrapped = !result.parameter;
-  for (const auto& definition : result.definitions) {
-    if (definition.kind != Definition::Kind::function) return Decorated::unknown;
-    const auto& decorators = definition.decorators;
-    const auto wraps = [&](TokenRange each) {
-      const auto name = dotted_name(*by.names->tree, each);
-      return name == "wraps" || name == "functools.wraps";
-    };
-    if (!std::all_of(decorators.begin(), decorators.end(), wraps)) return Decorated::unknown;
-    wrapped = wrapped && !decorators.empty();
-  }
-  return wrapped ? Decorated::wrapped : Decorated::another;
-}
-
-Answer NameResolver::attribute_of_function(const BoundValue& value, const std::string& name, int depth) {
-  if (is_of_every_definition(name)) return yes("every function has it");
-  if (value.names != nullptr && value.names->patched.contains(value.name + "." + name)) {
-    return yes(value.file + " sets it");
-  }
-  auto result = unknown("attributes of functions are not followed");
-  if (value.kind != BoundValue::Kind::function || value.names->is_stub || depth > kMostDepth) return result;
-  bool wrapped = false;
-  const auto& decorators = value.definition->decorators;
-  for (auto decorator = decorators.rbegin(); decorator != decorators.rend(); ++decorator) {
-    switch (decorated(value, *decorator, depth + 1)) {
-      case Decorated::same:
-        continue;
-      case Decorated::another:
-        wrapped = false;
-        continue;
-      case Decorated::wrapped:
-        wrapped = true;
-        continue;
-      case Decorated::cached: {
-        const bool last = std::next(decorator) == decorators.rend();
-        return last && is_of_cache(name) ? yes("functools.lru_cache gives it") : result;
-      }
-      case Decorated::unknown:
-        return result;
-    }
-  }
-  if (is_of_every_function(name)) return yes("every function has it");
-  if (wrapped && name == "__wrapped__") return yes("a decorator gives it");
-  return result;
 }
 
 }  // namespace launch::pysource

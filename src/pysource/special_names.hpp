@@ -13,6 +13,8 @@ bool is_of_every_object(std::string_view name);
 bool is_of_every_definition(std::string_view name);
 /// True for what every function that is written in Python has besides.
 bool is_of_every_function(std::string_view name);
+/// True for what every function has that C++ makes, other than a method.
+bool is_of_every_built_in(std::string_view name);
 /// True for what functools.lru_cache gives to its result.
 bool is_of_cache(std::string_view name);
 

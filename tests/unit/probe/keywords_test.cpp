@@ -216,6 +216,9 @@ TEST(Keywords, CompiledFunctionsByTheListOfOperators) {
   EXPECT_EQ(asked("gone(UPLO=)"),
             "unknown: linalg_gone is compiled, and its stub may not have all parameters");
   EXPECT_EQ(asked("other(UPLO=)").substr(0, 8), "unknown:");
+  EXPECT_EQ(asked("eigh.__self__"), "yes: every function of C++ has it");
+  EXPECT_EQ(asked("eigh.__code__"), "unknown: Python may give the function this name");
+  EXPECT_EQ(asked("eigh.gone"), "no: linalg_eigh, a function of C++, has no attribute gone");
 }
 
 }  // namespace

@@ -103,6 +103,60 @@ TEST(AttributesOfPython, Functions) {
   EXPECT_EQ(ask("g.cache_clear"), unknown);
 }
 
+TEST(AttributesOfPython, FunctionsOfLaterPythons) {
+  EXPECT_EQ(module_of("def f(): pass\n")("f.__builtins__"), "yes: every function has it");
+  EXPECT_EQ(module_of("def f(): pass\n")("f.__getstate__"), "yes: every function has it");
+  auto ask = module_of("def f(): pass\n", false);
+  for (const std::string name : {"f.__builtins__", "f.__getstate__"})
+    EXPECT_EQ(ask(name), "unknown: attributes of functions are not followed") << name;
+}
+
+TEST(AttributesOfPython, FunctionsWhoseDecoratorsAreFollowed) {
+  auto ask = module_of(
+      "import functools, typing\nfrom functools import wraps\n"
+      "def wrap(f):\n  @wraps(f)\n  def g(*a): return f(*a)\n  return g\n"
+      "def convert(f):\n  if not f.out: return f\n  @wraps(f)\n  def g(): pass\n  return g\n"
+      "def kept(f):\n  original = f\n  f = convert(f)\n  return original\n"
+      "def converted(f):\n  f = convert(f)\n  return f\n"
+      "def strange(f):\n  f = Thing(f)\n  return f\n"
+      "def late(f):\n  f = Thing(f)\n  original = f\n  return original\n"
+      "def choose(x):\n  if x:\n    def a(f): return f\n    return a\n  def b(f): return f\n  return b\n"
+      "def register(name, function): return wrap(function)\n"
+      "def _register(name, f):\n  @wraps(f)\n  def g(): pass\n  return g\n"
+      "def lowering(name): return functools.partial(_register, name)\n"
+      "def given(f, name): return functools.partial(f, name)\n"
+      "def at(name, opset):\n  def inner(f): return f\n  return inner\nat_9 = functools.partial(at, "
+      "opset=9)\n"
+      "def nested(f):\n  @wraps(f)\n  @kept\n  def g(): pass\n  return g\n"
+      "class Deco:\n  def __init__(self, x): pass\n  def __call__(self, f):\n    @wraps(f)\n    def g(): "
+      "pass\n"
+      "    return g\nclass Same:\n  def __call__(self, f): return self\n"
+      "@kept\ndef a(): pass\n@converted\ndef b(): pass\n@strange\ndef c(): pass\n@choose(1)\ndef d(): pass\n"
+      "@register('x')\ndef e(): pass\n@lowering('x')\ndef f(): pass\n@at_9('x')\ndef g(): pass\n"
+      "@nested\ndef h(): pass\n@Deco(1)\ndef i(): pass\n@Same()\ndef j(): pass\n"
+      "@typing.no_type_check\ndef k(): pass\n@given('x')\ndef m(): pass\n@late\ndef n(): pass\n");
+  const std::string unknown = "unknown: attributes of functions are not followed";
+  for (const std::string name : {"a", "b", "d", "f", "g", "h", "i", "k"})
+    EXPECT_EQ(ask(name + ".__code__"), "yes: every function has it") << name;
+  for (const std::string name : {"c", "e", "j", "m", "n"})
+    EXPECT_EQ(ask(name + ".__code__"), unknown) << name;
+  for (const std::string name : {"f", "h", "i"})
+    EXPECT_EQ(ask(name + ".__wrapped__"), "yes: a decorator gives it") << name;
+  for (const std::string name : {"a", "b", "d", "g", "k"})
+    EXPECT_EQ(ask(name + ".__wrapped__"), unknown) << name;
+  EXPECT_EQ(ask("at_9.func"), "unknown: the result of a call is not followed");
+}
+
+TEST(AttributesOfPython, FunctionsOfCpp) {
+  Questions ask({{"torch/__init__.py", "from torch._C import f, A\n"},
+                 {"torch/_C.cpython-311-x86_64-linux-gnu.so", ""},
+                 {"torch/_C/__init__.pyi", "def f(x: int) -> int: ...\nclass A:\n  def m(self): ...\n"}});
+  EXPECT_EQ(ask("f.__self__"), "yes: every function of C++ has it");
+  EXPECT_EQ(ask("f.__text_signature__"), "yes: every function of C++ has it");
+  EXPECT_EQ(ask("f.__code__"), "unknown: attributes of functions are not followed");
+  EXPECT_EQ(ask("A.m.__self__"), "unknown: attributes of functions are not followed");
+}
+
 TEST(AttributesOfPython, WhatCallsReturn) {
   auto ask = module_of(
       "import sympy\ndef make(n):\n  class C(sympy.F):\n    def m(self): pass\n  C.__name__ = n\n  return C\n"

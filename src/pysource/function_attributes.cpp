@@ -1,0 +1,134 @@
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "pysource/name_resolver.hpp"
+#include "pysource/resolver_parts.hpp"
+#include "pysource/special_names.hpp"
+
+namespace launch::pysource {
+namespace {
+
+// Releases of Python 3 that give further names.
+constexpr unsigned kBuiltins = 10;
+constexpr unsigned kState = 11;
+
+template <std::size_t kCount>
+bool contains(const std::array<std::string_view, kCount>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// True for a function that a stub has outside of its classes: C++ makes it, without a class that it is of.
+bool is_built_in(const BoundValue& function) {
+  if (!function.names->is_stub) return false;
+  const auto found = function.names->bindings.find(function.name);
+  return found != function.names->bindings.end() &&
+         std::any_of(found->second.begin(), found->second.end(),
+                     [&](const Binding& binding) { return &binding.definition == function.definition; });
+}
+
+}  // namespace
+
+/// What one of several decorators does; that of a function that is handed to it.
+NameResolver::Decorated NameResolver::decorated(const BoundValue& function, TokenRange decorator, int depth) {
+  constexpr std::array<std::string_view, 6> kSame = {"abstractmethod", "classmethod", "final",
+                                                     "no_type_check",  "overload",    "staticmethod"};
+  constexpr std::array<std::string_view, 4> kWrapped = {"asynccontextmanager", "contextmanager", "deprecated",
+                                                        "wraps"};
+  const auto dotted = dotted_name(*function.names->tree, decorator);
+  const auto last = dotted.substr(dotted.rfind('.') + 1);
+  if (contains(kSame, last)) return Decorated::same;
+  if (contains(kWrapped, last)) return Decorated::wrapped;
+  if (last == "lru_cache" || last == "cache") return Decorated::cached;
+  const auto values = evaluate(*function.names, function.file, decorator, depth + 1);
+  auto all = decorated_by(values.front(), depth + 1);
+  for (const auto& value : values) {
+    const auto each = decorated_by(value, depth + 1);
+    if (each == Decorated::unknown) return each;
+    if (each != all) all = Decorated::another;
+  }
+  return all;
+}
+
+/// What a function, or an object with the method __call__, does to the function that it is given.
+NameResolver::Decorated NameResolver::decorated_by(const BoundValue& decorator, int depth) {
+  if (depth > kMostDepth || decorator.names == nullptr || decorator.names->is_stub) return Decorated::unknown;
+  if (decorator.kind == BoundValue::Kind::function) return returned_for(decorator, depth);
+  const bool object = decorator.kind == BoundValue::Kind::instance;
+  if (!object && decorator.kind != BoundValue::Kind::partial) return Decorated::unknown;
+  const auto calls = object ? values_in_class(decorator, "__call__", depth + 1) : one(decorator);
+  const bool known = calls.size() == 1 && calls.front().definition != nullptr &&
+                     (!object || calls.front().kind == BoundValue::Kind::function);
+  // The first parameter, self or one of a partial object's function, is bound already.
+  if (!known || result_of(calls.front()).parameter) return Decorated::unknown;
+  return returned_for(calls.front(), depth);
+}
+
+/// What a function does to the one that it is given first, by what it returns.
+NameResolver::Decorated NameResolver::returned_for(const BoundValue& decorator, int depth) {
+  const auto& result = result_of(decorator);
+  if (result.other || !result.partials.empty()) return Decorated::unknown;
+  auto kind = Decorated::same;
+  for (const auto callee : result.applied) {
+    const auto each = decorated(decorator, callee, depth + 1);
+    if (each == Decorated::unknown || each == Decorated::cached) return Decorated::unknown;
+    if (each != Decorated::same) kind = Decorated::another;  // perhaps only on some paths
+  }
+  bool wraps = !result.definitions.empty() && !result.parameter;
+  for (const auto& definition : result.definitions) {
+    if (definition.kind != Definition::Kind::function) return Decorated::unknown;
+    auto inner = decorator;
+    inner.kind = BoundValue::Kind::function;
+    inner.definition = &definition;
+    const auto each = decorated(inner, depth + 1);
+    if (each == Decorated::unknown || each == Decorated::cached) return Decorated::unknown;
+    wraps = wraps && each == Decorated::wrapped;
+  }
+  if (result.definitions.empty()) return kind;
+  return wraps ? Decorated::wrapped : Decorated::another;
+}
+
+/// What two decorators do, one after the other.
+NameResolver::Decorated NameResolver::after(Decorated first, Decorated second) {
+  if (first == Decorated::unknown || first == Decorated::cached) return Decorated::unknown;
+  return second == Decorated::same ? first : second;
+}
+
+/// What all decorators of a function do.
+NameResolver::Decorated NameResolver::decorated(const BoundValue& function, int depth) {
+  const auto& decorators = function.definition->decorators;
+  auto kind = Decorated::same;
+  for (auto decorator = decorators.rbegin(); decorator != decorators.rend(); ++decorator)
+    kind = after(kind, decorated(function, *decorator, depth + 1));
+  return kind;
+}
+
+/// Of a function that is one of torch's operators, as torch.linalg has them.
+Answer NameResolver::attribute_of_built_in(const BoundValue& function, const std::string& name) {
+  const bool state = name == "__getstate__" && is_python_since(kState);
+  if (state || is_of_every_built_in(name) || (name != "__dict__" && is_of_every_definition(name)))
+    return yes("every function of C++ has it");
+  if (is_special_name(name)) return unknown("Python may give the function this name");
+  return no(fmt::format("{}, a function of C++, has no attribute {}", function.name, name));
+}
+
+Answer NameResolver::attribute_of_function(const BoundValue& value, const std::string& name, int depth) {
+  const bool state = name == "__getstate__" && is_python_since(kState);
+  if (state || is_of_every_definition(name)) return yes("every function has it");
+  if (value.names != nullptr && value.names->patched.contains(value.name + "." + name)) {
+    return yes(value.file + " sets it");
+  }
+  auto result = unknown("attributes of functions are not followed");
+  if (value.kind != BoundValue::Kind::function || depth > kMostDepth) return result;
+  if (is_built_in(value) && is_of_every_built_in(name)) return yes("every function of C++ has it");
+  if (value.names->is_stub) return result;
+  const auto kind = decorated(value, depth + 1);
+  if (kind == Decorated::unknown) return result;
+  if (kind == Decorated::cached) return is_of_cache(name) ? yes("functools.lru_cache gives it") : result;
+  const bool builtins = name == "__builtins__" && is_python_since(kBuiltins);
+  if (builtins || is_of_every_function(name)) return yes("every function has it");
+  if (kind == Decorated::wrapped && name == "__wrapped__") return yes("a decorator gives it");
+  return result;
+}
+
+}  // namespace launch::pysource
