@@ -264,6 +264,7 @@ Answer NameResolver::in_metaclass(const BoundValue& value, const ClassBody& body
 BoundValues NameResolver::values_of_attribute(const BoundValue& value, const std::string& name, int depth) {
   switch (value.kind) {
     case BoundValue::Kind::module:
+      if (name == "__dict__") return one({BoundValue::Kind::instance, {}, "builtins.dict"});
       return values_of(value.name, name, depth + 1);
     case BoundValue::Kind::klass:
       return values_in_class(value, name, depth + 1);

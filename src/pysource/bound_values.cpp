@@ -189,6 +189,11 @@ BoundValues NameResolver::values_in(const ModuleNames& names, const std::string&
 BoundValues NameResolver::earlier_values(const ModuleNames& names, const std::string& file,
                                          const std::string& name, std::size_t& current, int depth) {
   const auto found = names.bindings.find(name);
+  if (found == names.bindings.end()) {
+    // In torch.functional: istft = _add_docstr(torch.istft, …)
+    auto listed = values_of_listings(names, name, depth);
+    if (!listed.empty()) return listed;
+  }
   if (found == names.bindings.end() || current == 0) return not_known("it is defined in terms of itself");
   --current;
   auto values = values_of_binding(names, file, name, found->second[current], depth + 1);
@@ -216,13 +221,19 @@ BoundValues NameResolver::values_of_bindings(const ModuleNames& names, const std
   return values;
 }
 
-/// Names that `from M import *` and loops over dir(M) bring.
+/// Names that `from M import *`, or else loops over dir(M), bring.
 BoundValues NameResolver::values_of_stars(const ModuleNames& names, const std::string& name, int depth) {
   BoundValues values;
   for (const auto& import : names.stars) {
     if (name.starts_with('_') || member(import.module, name, depth + 1).verdict != Verdict::yes) continue;
     append(values, values_of(import.module, name, depth + 1));
   }
+  return values.empty() ? values_of_listings(names, name, depth) : values;
+}
+
+/// Names that loops over dir(M) bring.
+BoundValues NameResolver::values_of_listings(const ModuleNames& names, const std::string& name, int depth) {
+  BoundValues values;
   for (const auto& each : names.computed) {
     if (each.directory.empty() || !values.empty()) continue;
     const auto module = object_module(names, each.directory, depth + 1);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "pysource/dataclasses.hpp"
 #include "pysource/name_resolver.hpp"
@@ -65,6 +66,8 @@ Answer NameResolver::keyword_of(const BoundValue& value, const std::string& keyw
       return unknown(value.reason);
     case BoundValue::Kind::compiled:
       return value.path.size() == 2 ? keyword_of_operator(value, keyword) : unknown(value.reason);
+    case BoundValue::Kind::operators:
+      return keyword_of_overloads(value.path, keyword);
     default:
       return unknown("the parameters of what is called are not known");
   }
@@ -123,6 +126,29 @@ Answer NameResolver::keyword_of_operator(const BoundValue& value, const std::str
   const auto& list = library_.rules->operators.files.front();
   return no(fmt::format("{} ({}) of {} has no parameter {}", value.name, list,
                         library_.label(value.path.front()), keyword));
+}
+
+/// Of torch.ops.aten.add and torch.ops.aten.add.out, which take the names of their schemas. The list has
+/// those of Python's functions, which differ in a few.
+Answer NameResolver::keyword_of_overloads(const std::vector<std::string>& path, const std::string& keyword) {
+  const auto& rules = *library_.rules;
+  auto result = unknown("the parameters of what is called are not known");
+  constexpr std::array<std::string_view, 3> kOfPython = {"input", "out", "requires_grad"};
+  const bool other = std::find(kOfPython.begin(), kOfPython.end(), keyword) != kOfPython.end();
+  if (path.size() < 2 || path.front() != rules.operators_namespace || other) return result;
+  const auto* list = list_of(rules.operators);
+  if (list == nullptr) return unknown("not read yet");
+  const auto& name = path[1];
+  const auto full = path.size() == 2 || path[2] == "default" ? name : name + "." + path[2];
+  for (auto entry = list->lower_bound(full); entry != list->end() && entry->first.starts_with(full);
+       ++entry) {
+    const auto& [key, parameters] = *entry;
+    const bool is_overload = path.size() == 2 && key.starts_with(name + ".");
+    if (key != full && !is_overload) continue;
+    if (std::find(parameters.begin(), parameters.end(), keyword) != parameters.end())
+      return yes(fmt::format("a parameter of {} ({})", key, rules.operators.files.front()));
+  }
+  return result;
 }
 
 /// Python calls the metaclass's `__call__`, which calls `__new__` and `__init__` with the same arguments.

@@ -127,6 +127,7 @@ class NameResolver {
   BoundValues earlier_values(const ModuleNames& names, const std::string& file, const std::string& name,
                              std::size_t& current, int depth);
   BoundValues values_of_stars(const ModuleNames& names, const std::string& name, int depth);
+  BoundValues values_of_listings(const ModuleNames& names, const std::string& name, int depth);
   BoundValues values_of_binding(const ModuleNames& names, const std::string& file, const std::string& name,
                                 const Binding& binding, int depth);
   BoundValues value_of_definition(const ModuleNames& names, const std::string& file, const std::string& name,
@@ -181,6 +182,7 @@ class NameResolver {
   Answer keyword_of(const BoundValue& value, const std::string& keyword, int depth);
   Answer keyword_of_function(const BoundValue& value, const std::string& keyword);
   Answer keyword_of_operator(const BoundValue& value, const std::string& keyword);
+  Answer keyword_of_overloads(const std::vector<std::string>& path, const std::string& keyword);
   Answer operator_takes(const std::string& name, const std::string& keyword);
   Answer keyword_of_class(const BoundValue& value, const std::string& keyword, int depth);
   Answer keyword_of_values(const BoundValues& values, const std::string& keyword, int depth);

@@ -247,6 +247,12 @@ TEST(Attributes, OperatorsByTheListOfNativeFunctions) {
   EXPECT_EQ(ask("ops.aten.add.int"), "yes: an operator of every version");
   EXPECT_EQ(ask("ops.aten.seed"), "unknown: an operator of some versions, which no file lists");
   EXPECT_EQ(ask("ops.quantized.add"), "unknown: the operators of quantized are registered at run time");
+  const std::string list = " (torchgen/packaged/ATen/native/native_functions.yaml)";
+  EXPECT_EQ(ask("ops.aten.add(alpha=)"), "yes: a parameter of add.Tensor" + list);
+  EXPECT_EQ(ask("ops.aten.add.Tensor(other=)"), "yes: a parameter of add.Tensor" + list);
+  EXPECT_EQ(ask("ops.aten.mm.default(mat2=)"), "yes: a parameter of mm" + list);
+  for (const std::string name : {"aten.add(input=)", "aten.mm(mat3=)", "aten.mm.default(alpha=)"})
+    EXPECT_EQ(ask("ops." + name), "unknown: the parameters of what is called are not known") << name;
   EXPECT_EQ(ask("ops.aten.mm.default._schema"), "yes: a member of the class OpOverload (torch/_ops.py:5)");
   // The list is read once, and not before it is needed.
   EXPECT_THAT(reads, ElementsAre(ElementsAre("torch/__init__.py", "torch/_ops.py"),
@@ -292,12 +298,15 @@ TEST(Attributes, StarsOfTheStandardLibrary) {
 TEST(Attributes, NamesOfCompiledModulesInOthers) {
   Questions ask(Files{{"torch/__init__.py",
                        "import torch.mp, torch.multiprocessing\nfrom torch import _C\n"
-                       "for name in dir(_C._VariableFunctions):\n  globals()[name] = 1\n"},
+                       "for name in dir(_C._VariableFunctions):\n  globals()[name] = 1\n"
+                       "from torch.functional import *\n"},
+                      {"torch/functional.py",
+                       "import torch\nfrom torch._C import _add_docstr\nmv = _add_docstr(torch.mv, 'doc')\n"},
                       {"torch/mp.py", "from torch._C._m import *\n"},
                       {"torch/multiprocessing/__init__.py", ""},
                       {"torch/_C.cpython-311-x86_64-linux-gnu.so", ""},
                       {"torch/_C/__init__.pyi", ""},
-                      {"torch/_C/_VariableFunctions.pyi", "def mm(): ...\n"},
+                      {"torch/_C/_VariableFunctions.pyi", "def mm(): ...\ndef mv(vec): ...\n"},
                       {"torch/_C/_m.pyi", "def listed(): ...\n"},
                       {"torch/lib/libtorch_python.so", std::string("\0listed\0other\0", 14)}},
                 nullptr, true);
@@ -305,6 +314,8 @@ TEST(Attributes, NamesOfCompiledModulesInOthers) {
   EXPECT_EQ(ask("mp.other"), "unknown: torch/mp.py:1 imports * from torch._C._m");
   EXPECT_EQ(ask("multiprocessing._prctl_pr_set_pdeathsig"), "yes: C++ adds it");
   EXPECT_EQ(ask("mm"), "yes: torch/__init__.py:4, for each name in _C._VariableFunctions");
+  EXPECT_EQ(ask("mv(vec=)"), "yes: a parameter of mv (torch/_C/_VariableFunctions.pyi:2)");
+  EXPECT_EQ(ask("mp.__dict__.items"), "yes: an attribute of builtins.dict");
   EXPECT_EQ(ask("_from_blob"),
             "unknown: torch/__init__.py:4 may bind it, for each name in _C._VariableFunctions");
   EXPECT_EQ(ask("_gone").substr(0, 3), "no:");
