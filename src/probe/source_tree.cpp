@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "base/parallel.hpp"
+#include "probe/derived_classes.hpp"
 #include "probe/read_source.hpp"
 #include "pysource/gate_evaluation.hpp"
 #include "pysource/imported_prefix.hpp"
@@ -33,7 +34,7 @@ Result<pysource::FileScan> scan_file(const fs::path& path, const std::set<std::s
 
 class TreeScanner {
  public:
-  explicit TreeScanner(const std::set<std::string, std::less<>>& roots) : roots_(roots) {}
+  explicit TreeScanner(const std::set<std::string, std::less<>>& roots) : roots_(roots), classes_(roots) {}
 
   Result<void> add(const ScanPath& path) {
     TRY_ASSIGN(auto found, find_sources(path, scan_.left_out));
@@ -53,6 +54,7 @@ class TreeScanner {
 
   TreeScan finish() {
     auto linking = std::async(std::launch::async, [&] { calls_.finish(symbols_); });
+    add_elsewhere();
     name_by_imports();
     std::set<pysource::Requirement> questions;
     const pysource::GateFacts nothing{.roots = roots_};
@@ -86,24 +88,77 @@ class TreeScanner {
     return all;
   }
 
+  /// The numbers that a file begins with.
+  struct Origin {
+    std::uint32_t file = 0;  ///< in the symbols
+    std::uint32_t unit = 0;
+    std::uint32_t groups = 0;
+    std::uint32_t branches = 0;
+  };
+
+  /// Uses of classes of other files, in a file.
+  struct Elsewhere {
+    SourceFile source;
+    Origin origin;
+    std::vector<pysource::ImportUse> uses;
+  };
+
   void file(const UnseenFile& file, pysource::FileScan scan) {
     const auto& [path, shown] = file.source;
     ++scan_.files;
     if (!scan.uses.empty()) scan_.places.emplace(shown, path);
     if (scan.problem) scan_.problems.push_back({shown, std::move(*scan.problem)});
-    const auto number = add_symbols(file.real, std::move(scan.symbols));
-    const auto unit = calls_.add(std::move(scan.calls), path.filename() == "__init__.py");
-    for (auto& use : scan.uses) {
-      for (auto& choice : use.choices) choice.group += groups_;
-      if (use.branch) use.branch->group += branches_;
-      auto& name = names_[std::move(use.requirement)];
-      name.need = std::min(name.need, use.need);
-      name.uses.push_back({shown, use.line, use.column, use.need, std::move(use.choices), use.need_if_run,
-                           std::move(use.gates), use.branch, number, unit + use.unit, use.imports});
-    }
+    Origin origin{add_symbols(file.real, std::move(scan.symbols)), 0, groups_, branches_};
+    classes_.add(origin.file, std::move(scan.classes), scan.calls.aliases);
+    origin.unit = calls_.add(std::move(scan.calls), path.filename() == "__init__.py");
+    for (auto& use : scan.uses) add_use(shown, origin, std::move(use));
     registered_.merge(scan.registered);
     groups_ += scan.groups;
     branches_ += scan.branches;
+    if (!scan.elsewhere.empty()) elsewhere_.push_back({file.source, origin, std::move(scan.elsewhere)});
+  }
+
+  NeededName& add_use(const std::string& shown, const Origin& origin, pysource::ImportUse use) {
+    auto& name = names_[std::move(use.requirement)];
+    for (auto& choice : use.choices) choice.group += origin.groups;
+    if (use.branch) use.branch->group += origin.branches;
+    name.need = std::min(name.need, use.need);
+    name.uses.push_back({shown, use.line, use.column, use.need, std::move(use.choices), use.need_if_run,
+                         std::move(use.gates), use.branch, origin.file, origin.unit + use.unit, use.imports});
+    return name;
+  }
+
+  /// Keywords of classes that are imported from other files, as far as those are constructed as the packages'
+  /// are.
+  void add_elsewhere() {
+    constexpr std::string_view kConstructor = ".__init__";
+    classes_.finish();
+    std::set<NeededName*> changed;
+    for (auto& [source, origin, uses] : elsewhere_) {
+      for (auto& use : uses) {
+        auto& [module, name, keyword, tier] = use.requirement;
+        std::string_view klass = name;
+        const bool own = klass.ends_with(kConstructor);
+        if (own) klass.remove_suffix(kConstructor.size());
+        auto base = classes_.base_of(symbols_, origin.file, module, klass);
+        if (!base) continue;
+        module = std::move(base->module);
+        name = std::move(base->name);
+        if (own) name += kConstructor;
+        if (base->optional) use.need = std::max(use.need, pysource::Need::optional);
+        if (base->optional) use.need_if_run = std::max(use.need_if_run, pysource::Need::optional);
+        changed.insert(&add_use(source.shown, origin, std::move(use)));
+        scan_.places.emplace(source.shown, source.path);
+      }
+    }
+    for (auto* name : changed) sort_uses(*name);
+    elsewhere_.clear();
+  }
+
+  static void sort_uses(NeededName& name) {
+    std::stable_sort(name.uses.begin(), name.uses.end(), [](const Use& a, const Use& b) {
+      return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
+    });
   }
 
   /// Names that are reached by attributes are named below the modules that the code imports.
@@ -121,9 +176,7 @@ class TreeScanner {
       same->second.need = std::min(same->second.need, name.need);
       uses.insert(uses.end(), std::make_move_iterator(name.uses.begin()),
                   std::make_move_iterator(name.uses.end()));
-      std::stable_sort(uses.begin(), uses.end(), [](const Use& a, const Use& b) {
-        return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
-      });
+      sort_uses(same->second);
     }
     names_ = std::move(names);
   }
@@ -165,6 +218,8 @@ class TreeScanner {
   std::uint32_t branches_ = 0;
   pysource::SymbolTable symbols_;
   CallGraph calls_;
+  DerivedClasses classes_;
+  std::vector<Elsewhere> elsewhere_;
   TreeScan scan_;
 };
 

@@ -7,6 +7,7 @@
 #include "pysource/conditions.hpp"
 #include "pysource/format_fields.hpp"
 #include "pysource/requirement_names.hpp"
+#include "pysource/standard_library.hpp"
 #include "pysource/targets.hpp"
 
 namespace launch::pysource {
@@ -30,7 +31,7 @@ std::string_view bound_text(const SourceTree& tree, const ImportedName& name) {
 Imported imported(const SourceTree& tree, const ImportedName& name) {
   Imported result{bound_text(tree, name), {}};
   if (name.from) {
-    result.target = {name.module, name.name};
+    result.target = {std::string(name.level, '.') + name.module, name.name};
   } else {
     result.target.module = name.alias.empty() ? std::string(root_of(name.module)) : name.module;
   }
@@ -53,10 +54,42 @@ bool calls_constructor(const SourceTree& tree, std::uint32_t super) {
          !tree.is(end + 3, ")");
 }
 
+/// True if the import may be of another file of the scanned tree.
+bool may_be_of_tree(const ImportedName& name) {
+  return name.level != 0 || !is_standard_library(root_of(name.module));
+}
+
+/// True if a call whose bracket opens there has a keyword.
+bool has_keyword(const SourceTree& tree, std::uint32_t open) {
+  const auto last = static_cast<std::uint32_t>(tree.list().tokens.size());
+  if (open >= last || !tree.is(open, "(")) return false;
+  int depth = 0;
+  for (auto i = open; i < last; ++i) {
+    const auto& token = tree.token(i);
+    if (token.kind != TokenKind::op || token.length > 2) continue;
+    const auto first = tree.text(i).front();
+    if (first == '(' || first == '[' || first == '{') ++depth;
+    if ((first == ')' || first == ']' || first == '}') && --depth == 0) return false;
+    const bool names = token.length == 1 ? first == '=' : first == '*';
+    if (depth == 1 && names) return true;
+  }
+  return false;
+}
+
 void add_target(AliasBindings& bindings, AliasTarget target) {
   auto& targets = bindings.targets;
   if (std::find(targets.begin(), targets.end(), target) == targets.end())
     targets.push_back(std::move(target));
+}
+
+/// A target elsewhere counts if the name is bound to nothing else.
+void settle(AliasBindings& bindings) {
+  auto& targets = bindings.targets;
+  const auto is_elsewhere = [](const AliasTarget& target) { return target.elsewhere; };
+  if (std::none_of(targets.begin(), targets.end(), is_elsewhere)) return;
+  if (targets.size() == 1 && bindings.base.empty() && !bindings.fallback && !bindings.other) return;
+  std::erase_if(targets, is_elsewhere);
+  (bindings.replaced ? bindings.other : bindings.fallback) = true;
 }
 
 }  // namespace
@@ -64,12 +97,17 @@ void add_target(AliasBindings& bindings, AliasTarget target) {
 Aliases::Aliases(const SourceTree& tree, const std::set<std::string, std::less<>>& roots)
     : tree_(tree), roots_(roots) {
   collect(tree.body(), Level::module);
+  find_called();
   find_tokens();
 }
 
 Aliases::Aliases(const SourceTree& expression, const Aliases& around)
     : tree_(expression), roots_(around.roots_), names_(around.names_) {
   find_tokens();
+}
+
+bool Aliases::is_of_packages(std::string_view module) const {
+  return roots_.contains(root_of(module));
 }
 
 /// True if one of the words of a text is a name.
@@ -86,6 +124,34 @@ bool Aliases::names_any(std::string_view text) const {
     at = end;
   }
   return false;
+}
+
+void Aliases::remember_imports(TokenRange statement) {
+  for (const auto& name : imported_names(tree_, statement)) {
+    if (name.name == "*") continue;
+    const auto bound = bound_text(tree_, name);
+    if (name.level == 0 && roots_.contains(root_of(name.module))) {
+      elsewhere_.erase(bound);
+      names_.insert(bound);
+    } else if (may_be_of_tree(name) && !names_.contains(bound)) {
+      elsewhere_.insert(bound);
+    }
+  }
+}
+
+/// Classes that are called with keywords, and modules of such.
+void Aliases::find_called() {
+  if (elsewhere_.empty()) return;
+  const auto& tokens = tree_.list().tokens;
+  for (std::uint32_t i = 0; i + 1 < tokens.size(); ++i) {
+    if (tokens[i].kind != TokenKind::name || tree_.text(i).front() > '_') continue;
+    if (tokens[i + 1].kind != TokenKind::op || !is_like_class(tree_.text(i))) continue;
+    auto first = i;
+    while (first > 1 && tree_.is(first - 1, ".") && tree_.is_name(first - 2)) first -= 2;
+    if (!elsewhere_.contains(tree_.text(first)) || names_.contains(tree_.text(first))) continue;
+    const bool kept = first > 1 && tree_.is(first - 1, "(") && tree_.is(first - 2, "partial");
+    if (kept || has_keyword(tree_, i + 1)) names_.insert(tree_.text(first));
+  }
 }
 
 void Aliases::find_tokens() {
@@ -121,10 +187,7 @@ void Aliases::collect(const std::vector<Statement>& block, Level level) {
     if (statement.kind != StatementKind::simple || range.last - range.first < 2) continue;
     const auto first = tree_.text(range.first);
     if (first == "import" || first == "from") {
-      for (const auto& name : imported_names(tree_, range)) {
-        if (name.level != 0 || name.name == "*" || !roots_.contains(root_of(name.module))) continue;
-        names_.insert(bound_text(tree_, name));
-      }
+      remember_imports(range);
     } else if (level == Level::module && !names_.empty() && tree_.is_name(range.first) &&
                tree_.is(range.first + 1, "=") && is_chain({range.first + 2, range.last})) {
       names_.insert(first);
@@ -133,32 +196,44 @@ void Aliases::collect(const std::vector<Statement>& block, Level level) {
 }
 
 /// True for a class without a constructor of its own, whose only base with one is named by an alias or is
-/// such a class.
+/// such a class. A base elsewhere becomes an alias if the class has its constructor or calls that with a
+/// keyword.
 bool Aliases::is_derived(const Clause& klass) {
   const auto base = only_base(tree_, klass.head);
-  if (base.empty() || !names_.contains(tree_.text(base.first))) return false;
+  if (base.empty()) return false;
+  const auto first = tree_.text(base.first);
+  const bool known = names_.contains(first);
+  if (!known && !(elsewhere_.contains(first) && is_like_class(tree_.text(base.last - 1)))) return false;
   const auto name = tree_.text(klass.head.first);
   const auto all = tokens_of(klass);
-  return std::none_of(constructors().begin(), constructors().end(), [&](std::uint32_t token) {
+  bool derived = true;
+  bool calls = false;
+  for (const auto token : constructors()) {
+    const bool inside = token >= all.first && token < all.last;
     const bool attribute = token > 1 && tree_.is(token - 1, ".");
-    return attribute ? tree_.is(token - 2, name) : token >= all.first && token < all.last;
-  });
+    if (attribute ? tree_.is(token - 2, name) : inside) derived = false;
+    calls = calls || (inside && attribute && has_keyword(tree_, token + 1));
+  }
+  if (derived || calls) names_.insert(first);
+  return derived;
 }
 
 /// The names of constructors in the source.
 const std::vector<std::uint32_t>& Aliases::constructors() {
   if (constructors_) return *constructors_;
   constructors_.emplace();
-  for (std::uint32_t i = 0; i < tree_.list().tokens.size(); ++i) {
+  const auto& tokens = tree_.list().tokens;
+  for (std::uint32_t i = 0; i < tokens.size(); ++i) {
+    if (tokens[i].kind != TokenKind::name || tree_.text(i).front() != '_') continue;
     if (tree_.is(i, "__init__") || tree_.is(i, "__new__")) constructors_->push_back(i);
   }
   return *constructors_;
 }
 
 bool Aliases::is_chain(TokenRange value) const {
-  if (value.last - value.first < 3 || !tree_.is_name(value.first) ||
-      !names_.contains(tree_.text(value.first)))
-    return false;
+  if (value.last - value.first < 3 || !tree_.is_name(value.first)) return false;
+  const auto first = tree_.text(value.first);
+  if (!names_.contains(first) || elsewhere_.contains(first)) return false;
   for (auto i = value.first + 1; i < value.last; i += 2) {
     if (!tree_.is(i, ".") || i + 1 >= value.last || !tree_.is_name(i + 1)) return false;
   }
@@ -182,6 +257,7 @@ AliasScope Aliases::scope_of(const std::vector<Statement>& block, const Clause* 
   if (function != nullptr && any_in(function->head))
     bind_other(scope, parameter_names(tree_, function->head));
   bind_block(scope, block, Path::main);
+  for (auto& [name, bindings] : scope) settle(bindings);
   return scope;
 }
 
@@ -250,6 +326,10 @@ void Aliases::bind_imports(AliasScope& scope, TokenRange range, Path path) const
     if (!names_.contains(bound)) continue;
     auto& bindings = scope[bound];
     if (name.level == 0 && roots_.contains(root_of(name.module))) {
+      add_target(bindings, std::move(target));
+    } else if (may_be_of_tree(name)) {
+      target.elsewhere = true;
+      bindings.replaced = bindings.replaced || path == Path::main;
       add_target(bindings, std::move(target));
     } else {
       (path == Path::fallback ? bindings.fallback : bindings.other) = true;

@@ -60,7 +60,9 @@ bool makes_missing_names(const SourceTree& tree, std::uint32_t open, std::uint32
 }
 
 void AttributeChains::add(Requirement requirement, std::uint32_t token, bool optional) {
+  const bool elsewhere = requirement.tier == Tier::keyword && !aliases_.is_of_packages(requirement.module);
   result.uses.push_back({std::move(requirement), token, optional || place.suppressed > 0, false, false, {}});
+  result.uses.back().elsewhere = elsewhere;
   depths.push_back(place.functions);
 }
 
@@ -244,7 +246,7 @@ AliasTarget AttributeChains::resolved(AliasTarget target) const {
     const auto& next = bindings->targets.front();
     auto chain = next.chain;
     if (dot != std::string::npos) chain = joined(std::move(chain), target.chain.substr(dot + 1));
-    target = {next.module, std::move(chain)};
+    target = {next.module, std::move(chain), next.elsewhere};
   }
   return target.module.empty() ? AliasTarget{} : target;
 }
@@ -259,13 +261,17 @@ void AttributeChains::remember_store(const AliasBindings& bindings, const Chain&
 void AttributeChains::uses_of(const AliasTarget& target, const Chain& chain, TokenRange range, bool unsure) {
   if (target.module.empty()) return;
   const auto name = joined(target.chain, chain.names);
-  if (!chain.names.empty()) add({target.module, name, {}, Tier::attribute}, chain.first, unsure);
+  if (target.elsewhere && !is_like_class(name)) return;
+  if (!chain.names.empty() && !target.elsewhere)
+    add({target.module, name, {}, Tier::attribute}, chain.first, unsure);
   const auto before = chain.first > range.first ? chain.first - 1 : chain.first;
   const bool argument = chain.first >= range.first + 2 && tree_.is(before, "(");
   const bool alone = chain.end < range.last && (tree_.is(chain.end, ",") || tree_.is(chain.end, ")"));
   if (argument && alone) {
-    if (tree_.is(before - 1, "getattr") || patches(before - 1, range))
-      return literal_attribute(target, name, chain, range, unsure);
+    if (tree_.is(before - 1, "getattr") || patches(before - 1, range)) {
+      if (!target.elsewhere) literal_attribute(target, name, chain, range, unsure);
+      return;
+    }
     if (tree_.is(before - 1, "partial") && !name.empty()) {
       const auto first = result.uses.size();
       keywords({target.module, name, {}, Tier::keyword}, before, range, unsure);

@@ -46,6 +46,8 @@ class AttributeChains {
   /// evaluated.
   void expression(TokenRange range, const std::vector<TokenRange>& lazy = {},
                   const std::vector<TokenRange>& targets = {});
+  /// The classes of the module that are constructed as their bases are.
+  std::vector<DerivedClass> classes() const;
   /// The attributes that a dotted name may refer to.
   std::vector<AttributeUse> named(TokenRange name);
   /// True if the file itself stores the name, or one that it is below.

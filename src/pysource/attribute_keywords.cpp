@@ -55,8 +55,13 @@ std::vector<AttributeUse> AttributeChains::named(TokenRange name) {
   chains.expression(name);
   place = std::move(chains.place);
   auto& uses = chains.result.uses;
-  const auto* bindings = name.last - name.first == 1 ? find(tree_.text(name.first)) : nullptr;
+  const auto* bindings = find(tree_.text(name.first));
   if (bindings == nullptr || bindings->other) return std::move(uses);
+  if (name.last - name.first > 1) {
+    auto use = use_of(resolved({{}, dotted_name(tree_, name)}), name.first, false);
+    if (use && !aliases_.is_of_packages(use->requirement.module)) uses.push_back(*std::move(use));
+    return std::move(uses);
+  }
   if (bindings->is_class()) return of_base(*bindings, name.first);
   for (const auto& each : bindings->targets) {
     if (auto use = use_of(resolved(each), name.first, is_unsure(*bindings, each)))
@@ -81,6 +86,18 @@ std::vector<AttributeUse> AttributeChains::of_base(const AliasBindings& klass, s
     found = next;
   }
   return {};
+}
+
+std::vector<DerivedClass> AttributeChains::classes() const {
+  std::vector<DerivedClass> found;
+  for (const auto& [name, bindings] : place.scopes.front().names) {
+    if (!bindings.is_class()) continue;
+    for (auto& base : of_base(bindings, 0)) {
+      auto& [module, chain, keyword, tier] = base.requirement;
+      found.push_back({std::string(name), std::move(module), std::move(chain), base.optional});
+    }
+  }
+  return found;
 }
 
 /// Of the call of a class without a constructor of its own.

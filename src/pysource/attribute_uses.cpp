@@ -34,6 +34,7 @@ class Walk {
       lazy_annotations_ = has_future_annotations(tree_);
       place_.scopes.push_back({ScopeKind::module, aliases_.scope_of(tree_.body(), nullptr)});
       block(tree_.body());
+      chains_.result.classes = chains_.classes();
       for (auto& use : chains_.result.uses) {
         use.optional = use.optional || chains_.is_stored(use.requirement);
       }
@@ -197,9 +198,7 @@ class Walk {
       if (clause->keyword == "try") tried.last = uses.size();
       if (clause == handler) handled = {first, uses.size()};
     }
-    if (handler != clauses.end() && handled.first < handled.last && tried.first < tried.last) {
-      return alternatives(tried, handled);
-    }
+    if (handler != clauses.end() && has_any(handled) && has_any(tried)) return alternatives(tried, handled);
     for (auto i = tried.first; i < tried.last; ++i) {
       if (chains_.depths[i] != place_.functions) continue;
       const bool keyword = uses[i].requirement.tier == Tier::keyword;
@@ -211,6 +210,14 @@ class Walk {
     std::size_t first = 0;
     std::size_t last = 0;
   };
+
+  /// Of a class elsewhere, it may turn out that nothing is needed.
+  bool has_any(Span span) const {
+    const auto first = chains_.result.uses.begin();
+    return std::any_of(first + static_cast<std::ptrdiff_t>(span.first),
+                       first + static_cast<std::ptrdiff_t>(span.last),
+                       [](const AttributeUse& use) { return !use.elsewhere; });
+  }
 
   /// Uses outside functions, of which either the first or the second suffice.
   void alternatives(Span one, Span other) {

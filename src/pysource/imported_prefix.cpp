@@ -1,6 +1,6 @@
 #include "pysource/imported_prefix.hpp"
 
-#include <algorithm>
+#include "pysource/requirement_names.hpp"
 
 namespace launch::pysource {
 
@@ -11,8 +11,8 @@ void ImportedPrefixes::add(const Requirement& import) {
     if (end == std::string::npos) break;
   }
   const auto& name = import.name;
-  const auto first = name.find_first_not_of('_');
-  if (first == std::string::npos || name == "*" || (name[first] >= 'A' && name[first] <= 'Z')) return;
+  const bool underscores = name.find_first_not_of('_') == std::string::npos;
+  if (underscores || name == "*" || is_like_class(name)) return;
   modules_.insert(module + "." + name);
 }
 

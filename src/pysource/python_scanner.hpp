@@ -49,6 +49,16 @@ struct ImportUse {
   std::uint32_t imports = 0;  ///< as in CodeSite
 };
 
+/// A class of a module that has no constructor of its own, and no metaclass or decorators: it is constructed
+/// as its base class is.
+struct DerivedClass {
+  std::string name;
+  std::string
+      module;        ///< of the base class; of one that is imported from elsewhere, with its dots: "..layers"
+  std::string base;  ///< below the module
+  bool optional = false;  ///< the base class may be a fallback for what could not be imported
+};
+
 struct FileScan {
   std::vector<ImportUse> uses;  ///< in the order of the source
   std::uint32_t groups = 0;
@@ -56,6 +66,10 @@ struct FileScan {
   std::set<std::string, std::less<>> registered = {};  ///< namespaces that operators are registered in
   ModuleSymbols symbols = {};                          ///< what tests in this and other files can ask for
   CallSites calls = {};
+  std::vector<DerivedClass> classes = {};
+  /// Keywords in calls of classes, and of their constructors, that are imported from other modules than those
+  /// of the packages. Modules as in DerivedClass; in the order of the source.
+  std::vector<ImportUse> elsewhere = {};
   std::optional<SourceProblem> problem;  ///< the rest of the source was not read
 };
 

@@ -31,6 +31,12 @@ std::string dotted_name(const Requirement& requirement) {
   return text;
 }
 
+bool is_like_class(std::string_view name) {
+  name.remove_prefix(name.rfind('.') + 1);
+  const auto first = name.find_first_not_of('_');
+  return first != std::string_view::npos && name[first] >= 'A' && name[first] <= 'Z';
+}
+
 bool may_be_another(const Requirement& requirement) {
   const auto is_ascii = [](std::string_view text) {
     return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });

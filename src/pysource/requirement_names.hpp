@@ -22,6 +22,9 @@ std::string full_name(const Requirement& requirement);
 /// For people: "torch.nn.Module", "torch.nn" for a module, "torch.nn.Linear(bias=…)" for an argument.
 std::string dotted_name(const Requirement& requirement);
 
+/// True for a name that begins with a capital letter, behind underscores; of a dotted one the last part.
+bool is_like_class(std::string_view name);
+
 /// True if a part of the name is not ASCII. Python compares names in Unicode's NFKC, so the code may mean
 /// another name than the one it spells: with U+FB02, the ligature "fl", it is float32 (language reference,
 /// "Identifiers").

@@ -50,8 +50,9 @@ void SourceWalk::add_test(Place& place, TokenRange test, bool runs_if) {
 void SourceWalk::attributes_of_one_part(TokenRange range, const Place& place) {
   const auto& uses = attributes_.uses;
   for (auto use = first_use(uses, range.first); use != uses.end() && use->token < range.last; ++use) {
+    auto& found = use->elsewhere ? scan_.elsewhere : scan_.uses;
     if (!use->optional && !use->type && !use->later && use->choices.empty() && use->tests.empty()) {
-      add_use(use->requirement, use->token, place);
+      found.push_back(use_at(use->token, use->requirement, place));
       continue;
     }
     auto here = place;
@@ -64,7 +65,7 @@ void SourceWalk::attributes_of_one_part(TokenRange range, const Place& place) {
       here.on_path = true;
       here.gates.push_back({definitions_.read(*each.test), each.holds, tree_.token(use->token).line, true});
     }
-    add_use(use->requirement, use->token, here);
+    found.push_back(use_at(use->token, use->requirement, here));
   }
 }
 

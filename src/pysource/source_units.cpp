@@ -291,12 +291,13 @@ void SourceWalk::imports(const Statement& statement, const Place& place) {
     if (name.level != 0 || !wanted(name.module)) continue;
     const auto bound = !name.alias.empty() ? name.alias : name.from ? name.name : name.module;
     const auto where = place.modules_only ? std::optional(place_of_import(name, place)) : std::nullopt;
-    auto& use = add_use({std::move(name.module), std::move(name.name)}, name.token, where ? *where : place);
+    auto use = use_at(name.token, {std::move(name.module), std::move(name.name)}, where ? *where : place);
     if (place.branch != nullptr && place.branch->names.contains(bound)) use.branch = place.branch->choice;
+    scan_.uses.push_back(std::move(use));
   }
 }
 
-ImportUse& SourceWalk::add_use(Requirement requirement, std::uint32_t at, const Place& place) {
+ImportUse SourceWalk::use_at(std::uint32_t at, Requirement requirement, const Place& place) const {
   const auto& token = tree_.token(at);
   const bool marked = marked_.contains(token.line) || marked_.contains(statement_line_) ||
                       marked_alone_.contains(statement_line_ - 1);
@@ -311,8 +312,7 @@ ImportUse& SourceWalk::add_use(Requirement requirement, std::uint32_t at, const 
   use.gates = place.gates;
   use.unit = place.unit;
   use.imports = count_of_imports();
-  scan_.uses.push_back(std::move(use));
-  return scan_.uses.back();
+  return use;
 }
 
 }  // namespace launch::pysource

@@ -32,6 +32,7 @@ SourceWalk::SourceWalk(const SourceTree& tree, const Roots& roots)
       attributes_(attribute_uses(tree, roots)) {
   scan_.groups = attributes_.groups;
   scan_.registered = std::move(attributes_.registered);
+  scan_.classes = std::move(attributes_.classes);
   for (const auto& comment : tree.list().comments) {
     if (!marks_optional(tree.list().source.substr(comment.offset, comment.length))) continue;
     marked_.insert(comment.line);

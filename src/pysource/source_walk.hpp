@@ -140,7 +140,7 @@ class SourceWalk {
   void attributes_of_one_part(TokenRange range, const Place& place);
   void add_test(Place& place, TokenRange test, bool runs_if);
   bool has_attributes(TokenRange range) const;
-  ImportUse& add_use(Requirement requirement, std::uint32_t token, const Place& place);
+  ImportUse use_at(std::uint32_t token, Requirement requirement, const Place& place) const;
   std::uint32_t line_of(TokenRange range) const;
 
   const SourceTree& tree_;

@@ -33,13 +33,18 @@ class GateTree {
   GateTree& operator=(const GateTree&) = delete;
   ~GateTree() { std::filesystem::remove_all(root_); }
 
+  TreeScan scan() const {
+    const ScanPath path{root_, "."};
+    return *scan_tree({&path, 1}, {"torch"});
+  }
+
   /// "FILE:LINE" of uses that fail with a version, followed by the lines of the gates that let them run.
   std::vector<std::string> failures(const std::string& version) const {
-    const ScanPath path{root_, "."};
-    const auto scan = *scan_tree({&path, 1}, {"torch"});
+    const auto scan = this->scan();
     const bool is_new = !version.starts_with("2.4") && !version.starts_with("2.5");
     const auto verdict = [&](const pysource::Requirement& name) {
-      if (name.module == "torch.new" || name.name == "new" || name.name.starts_with("new."))
+      const bool is_name = name.name == "new" || name.name.starts_with("new.") || name.keyword == "new";
+      if (name.module == "torch.new" || is_name)
         return is_new ? pysource::Verdict::yes : pysource::Verdict::no;
       if (name.module == "torch.old") return is_new ? pysource::Verdict::no : pysource::Verdict::yes;
       return pysource::Verdict::yes;
