@@ -142,10 +142,12 @@ void Aliases::remember_imports(TokenRange statement) {
 /// Classes that are called with keywords, and modules of such.
 void Aliases::find_called() {
   if (elsewhere_.empty()) return;
-  const auto& tokens = tree_.list().tokens;
+  const auto& [source, tokens, lines, comments, problem] = tree_.list();
   for (std::uint32_t i = 0; i + 1 < tokens.size(); ++i) {
-    if (tokens[i].kind != TokenKind::name || tree_.text(i).front() > '_') continue;
-    if (tokens[i + 1].kind != TokenKind::op || !is_like_class(tree_.text(i))) continue;
+    if (tokens[i].kind != TokenKind::name || source[tokens[i].offset] > '_') continue;
+    const auto& next = tokens[i + 1];
+    if (next.kind != TokenKind::op || (source[next.offset] != '(' && source[next.offset] != ',')) continue;
+    if (!is_like_class(tree_.text(i))) continue;
     auto first = i;
     while (first > 1 && tree_.is(first - 1, ".") && tree_.is_name(first - 2)) first -= 2;
     if (!elsewhere_.contains(tree_.text(first)) || names_.contains(tree_.text(first))) continue;
@@ -158,15 +160,16 @@ void Aliases::find_tokens() {
   if (names_.empty()) return;
   std::array<bool, 256> firsts{};
   for (const auto name : names_) firsts[static_cast<unsigned char>(name.front())] = true;
-  const auto& tokens = tree_.list().tokens;
+  firsts['s'] = true;  // super
+  const auto& [source, tokens, lines, comments, problem] = tree_.list();
   for (std::uint32_t i = 0; i < tokens.size(); ++i) {
     const auto kind = tokens[i].kind;
     if (kind == TokenKind::string && has_fields(tree_.text(i)) && names_any(tree_.text(i)))
       tokens_.push_back(i);
-    if (kind != TokenKind::name) continue;
+    if (kind != TokenKind::name || !firsts[static_cast<unsigned char>(source[tokens[i].offset])]) continue;
     const auto text = tree_.text(i);
     if (text == "super" && calls_constructor(tree_, i)) tokens_.push_back(i);
-    if (!firsts[static_cast<unsigned char>(text.front())] || !names_.contains(text)) continue;
+    if (!names_.contains(text)) continue;
     if (i == 0 || !tree_.is(i - 1, ".")) tokens_.push_back(i);
   }
 }

@@ -33,11 +33,17 @@ bool continues(StatementKind kind, std::string_view keyword) {
   }
 }
 
+bool opens(char op) {
+  return op == '(' || op == '[' || op == '{';
+}
+bool closes(char op) {
+  return op == ')' || op == ']' || op == '}';
+}
 bool opens(std::string_view text) {
-  return text.size() == 1 && (text[0] == '(' || text[0] == '[' || text[0] == '{');
+  return text.size() == 1 && opens(text[0]);
 }
 bool closes(std::string_view text) {
-  return text.size() == 1 && (text[0] == ')' || text[0] == ']' || text[0] == '}');
+  return text.size() == 1 && closes(text[0]);
 }
 
 /// Builds blocks from tokens; its recursion is bounded by the tokenizer's 100 levels of indentation.
@@ -288,19 +294,25 @@ std::vector<TokenRange> split_range(const SourceTree& tree, TokenRange range, st
   int depth = 0;
   int lambdas = 0;
   for (auto i = range.first; i < range.last; ++i) {
-    const auto kind = tree.token(i).kind;
-    const auto word = tree.text(i);
-    if (kind == TokenKind::name && word == "lambda" && depth == 0) ++lambdas;
-    if (kind != TokenKind::op && !(kind == TokenKind::name && word == separator)) continue;
-    if (opens(word)) ++depth;
-    if (closes(word)) --depth;
-    if (depth != 0) continue;
-    if (word == ":" && lambdas > 0) {
-      --lambdas;
-    } else if (word == separator && !(word == "," && lambdas > 0)) {
-      parts.push_back({start, i});
-      start = i + 1;
+    const auto& token = tree.token(i);
+    if (token.length == 0) continue;
+    const char first = tree.list().source[token.offset];
+    if (token.kind == TokenKind::name) {
+      if (first == 'l' && depth == 0 && tree.text(i) == "lambda") ++lambdas;
+    } else if (token.kind != TokenKind::op) {
+      continue;
+    } else if (token.length == 1) {
+      if (opens(first)) ++depth;
+      if (closes(first)) --depth;
+      if (first == ':' && depth == 0 && lambdas > 0) {
+        --lambdas;
+        continue;
+      }
     }
+    if (depth != 0 || first != separator.front() || tree.text(i) != separator) continue;
+    if (first == ',' && lambdas > 0) continue;
+    parts.push_back({start, i});
+    start = i + 1;
   }
   parts.push_back({start, range.last});
   return parts;
