@@ -20,42 +20,59 @@ namespace {
 /// The origin of a file below site-packages.
 struct FileOrigin {
   std::size_t wheel = 0;
-  std::string archive_path;
+  std::string archive_path;  ///< empty if it is the file's own
 };
 
 }  // namespace
 
 struct WheelApi::State {
   std::vector<LabelledWheel> wheels;
-  std::unordered_map<std::string, FileOrigin> origins;
+  std::vector<FileOrigin> origins;  ///< of the library's paths
   pysource::ModuleLibrary library;
 
+  /// Null for a file in none of the wheels.
+  const FileOrigin* origin(const std::string& file) const {
+    const auto place = library.files.place_of(file);
+    return place ? &origins[*place] : nullptr;
+  }
   /// True if the file's wheel is on this machine.
   bool is_local(const std::string& file) const {
-    const auto found = origins.find(file);
-    return found != origins.end() && wheels[found->second.wheel].source->is_local();
+    const auto* found = origin(file);
+    return found != nullptr && wheels[found->wheel].source->is_local();
   }
 };
 
 WheelApi::WheelApi(std::vector<LabelledWheel> wheels) {
-  std::vector<std::string> paths;
-  std::unordered_map<std::string, FileOrigin> origins;
+  std::vector<std::pair<std::string, FileOrigin>> found;
   for (std::size_t i = 0; i < wheels.size(); ++i) {
     for (auto& archive_path : wheels[i].source->files()) {
       auto path = archive::import_path(archive_path);
-      if (path && origins.emplace(*path, FileOrigin{i, std::move(archive_path)}).second) {
-        paths.push_back(std::move(*path));
-      }
+      if (!path) continue;
+      if (*path == archive_path) archive_path.clear();
+      found.emplace_back(*std::move(path), FileOrigin{i, std::move(archive_path)});
     }
+  }
+  // Of several files with that path, the first counts.
+  const auto by_path = [](const auto& a, const auto& b) { return a.first < b.first; };
+  std::stable_sort(found.begin(), found.end(), by_path);
+  const auto same = [](const auto& a, const auto& b) { return a.first == b.first; };
+  found.erase(std::unique(found.begin(), found.end(), same), found.end());
+  std::vector<std::string> paths;
+  std::vector<FileOrigin> origins;
+  paths.reserve(found.size());
+  origins.reserve(found.size());
+  for (auto& [path, origin] : found) {
+    paths.push_back(std::move(path));
+    origins.push_back(std::move(origin));
   }
   state_ = std::make_unique<State>(
       State{std::move(wheels), std::move(origins), {pysource::ModuleFiles(std::move(paths)), {}}});
   auto* state = state_.get();
   std::map<std::string, std::string, std::less<>> labels;
-  for (const auto& [path, origin] : state->origins) {
-    const auto root = path.substr(0, path.find_first_of("/."));
-    auto& label = labels[root];
-    const auto& candidate = state->wheels[origin.wheel].label;
+  for (std::size_t i = 0; i < state->origins.size(); ++i) {
+    const std::string_view path = state->library.files.paths()[i];
+    auto& label = labels[std::string(path.substr(0, path.find_first_of("/.")))];
+    const auto& candidate = state->wheels[state->origins[i].wheel].label;
     if (label.empty() || candidate < label) label = candidate;
   }
   state->library.label = [labels = std::move(labels)](std::string_view module) {
@@ -93,7 +110,7 @@ class Questioning {
   /// Wants those of the files that it has not read yet.
   void expect(const WantedFiles& files) {
     for (const auto& [file, as] : files) {
-      if (!state_.origins.contains(file)) continue;
+      if (!state_.library.files.has(file)) continue;
       const bool large = as.list != nullptr && as.list->is_large;
       if (large && !state_.is_local(file)) continue;
       used_.emplace(file, as);
@@ -119,10 +136,11 @@ class Questioning {
   }
 
   const LabelledWheel& wheel_of(const std::string& file) const {
-    return state_.wheels[state_.origins.at(file).wheel];
+    return state_.wheels[state_.origin(file)->wheel];
   }
   const std::string& archive_path(const std::string& file) const {
-    return state_.origins.at(file).archive_path;
+    const auto& path = state_.origin(file)->archive_path;
+    return path.empty() ? file : path;
   }
   void take(const std::string& file, ModulePool::Names names) {
     state_.library.read.emplace(file, std::move(names));
@@ -323,8 +341,7 @@ std::vector<std::string> WheelApi::modules_below(std::string_view root) const {
   constexpr std::string_view kEnd = ".py";
   constexpr std::string_view kInit = "/__init__";
   std::vector<std::string> modules;
-  for (const auto& [path, origin] : state_->origins) {
-    std::string_view module = path;
+  for (std::string_view module : state_->library.files.paths()) {
     if (!module.ends_with(kEnd) || module.substr(0, module.find_first_of("/.")) != root) continue;
     module.remove_suffix(kEnd.size());
     if (module.ends_with(kInit)) module.remove_suffix(kInit.size());

@@ -1,8 +1,8 @@
 #include "probe/wheel_source.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
-#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -69,7 +69,9 @@ class LocalWheel final : public WheelSource {
 class RemoteWheel final : public WheelSource {
  public:
   explicit RemoteWheel(index::RemoteZip zip) : zip_(std::move(zip)) {
-    for (const auto& entry : zip_.entries()) entries_.insert_or_assign(entry.name, &entry);
+    for (const auto& entry : zip_.entries()) entries_.push_back(&entry);
+    std::stable_sort(entries_.begin(), entries_.end(),
+                     [](const auto* a, const auto* b) { return a->name < b->name; });
   }
 
   std::vector<std::string> files() const override { return names_of(zip_.entries()); }
@@ -80,9 +82,8 @@ class RemoteWheel final : public WheelSource {
   }
 
   std::optional<ContentMark> mark(const std::string& name) const override {
-    const auto found = entries_.find(name);
-    if (found == entries_.end()) return std::nullopt;
-    return ContentMark{found->second->crc32, found->second->size};
+    const auto* entry = entry_of(name);
+    return entry == nullptr ? std::nullopt : std::optional(ContentMark{entry->crc32, entry->size});
   }
 
   Result<std::optional<index::RemoteZip::Wish>> wish(std::span<const std::string> names) override {
@@ -94,16 +95,22 @@ class RemoteWheel final : public WheelSource {
   Result<std::vector<const archive::ZipEntry*>> find(std::span<const std::string> names) const {
     std::vector<const archive::ZipEntry*> wanted;
     for (const auto& name : names) {
-      const auto found = entries_.find(name);
-      TRY_ASSIGN(const auto* entry,
-                 readable(found == entries_.end() ? nullptr : found->second, name, zip_.url().text()));
+      TRY_ASSIGN(const auto* entry, readable(entry_of(name), name, zip_.url().text()));
       wanted.push_back(entry);
     }
     return wanted;
   }
 
+  /// The last of that name; null if there is none.
+  const archive::ZipEntry* entry_of(const std::string& name) const {
+    const auto behind =
+        std::upper_bound(entries_.begin(), entries_.end(), name,
+                         [](const std::string& a, const archive::ZipEntry* b) { return a < b->name; });
+    return behind == entries_.begin() || (*std::prev(behind))->name != name ? nullptr : *std::prev(behind);
+  }
+
   index::RemoteZip zip_;
-  std::unordered_map<std::string_view, const archive::ZipEntry*> entries_;
+  std::vector<const archive::ZipEntry*> entries_;  ///< by name
 };
 
 }  // namespace

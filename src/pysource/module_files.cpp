@@ -38,51 +38,66 @@ std::string module_path(std::string_view module) {
   return path;
 }
 
-ModuleFiles::ModuleFiles(std::vector<std::string> paths) {
-  std::sort(paths.begin(), paths.end());
-  for (const auto& path : paths) {
-    known_.insert(path);
-    for (auto slash = path.rfind('/'); slash != std::string::npos;
-         slash = slash == 0 ? slash : path.rfind('/', slash - 1)) {
-      auto folder = path.substr(0, slash);
-      if (!folders_.insert(folder).second) break;
-      offer(folder, {ModuleKind::space, folder}, Rank::space);
-      if (slash == 0) break;
-    }
-    add_module(path);
+ModuleFiles::ModuleFiles(std::vector<std::string> installed_paths) : paths_(std::move(installed_paths)) {
+  std::sort(paths_.begin(), paths_.end());
+  paths_.erase(std::unique(paths_.begin(), paths_.end()), paths_.end());
+  paths_.shrink_to_fit();
+  for (std::uint32_t place = 0; place < paths_.size(); ++place) {
+    add_folders(place);
+    add_module(place);
   }
 }
 
-void ModuleFiles::add_module(const std::string& path) {
+std::optional<std::size_t> ModuleFiles::place_of(std::string_view path) const {
+  const auto found = std::lower_bound(paths_.begin(), paths_.end(), path);
+  if (found == paths_.end() || *found != path) return std::nullopt;
+  return static_cast<std::size_t>(found - paths_.begin());
+}
+
+void ModuleFiles::add_folders(std::uint32_t place) {
+  const std::string_view path = paths_[place];
+  for (auto slash = path.rfind('/'); slash != std::string_view::npos;
+       slash = slash == 0 ? slash : path.rfind('/', slash - 1)) {
+    const auto folder = path.substr(0, slash);
+    if (!folders_.insert(folder).second) break;
+    offer(folder, {place, ModuleKind::space, Rank::space});
+    if (slash == 0) break;
+  }
+}
+
+void ModuleFiles::add_module(std::uint32_t place) {
   constexpr std::string_view kInit = "/__init__";
-  const std::string_view view = path;
-  const auto top = view.substr(0, view.find_first_of("/."));
-  const bool nested = top.size() < view.size() && view[top.size()] == '/';
-  const auto dot = std::min(view.find('.', view.rfind('/') + 1), view.size());
-  const bool is_extension = is_extension_suffix(view.substr(dot));
-  const bool is_source = view.ends_with(".py");
+  const std::string_view path = paths_[place];
+  const auto top = path.substr(0, path.find_first_of("/."));
+  const bool nested = top.size() < path.size() && path[top.size()] == '/';
+  const auto dot = std::min(path.find('.', path.rfind('/') + 1), path.size());
+  const bool is_extension = is_extension_suffix(path.substr(dot));
+  const bool is_source = path.ends_with(".py");
   if (!is_extension && !is_source) return;
-  if (is_extension && !python_minor_) python_minor_ = python_minor_of(view.substr(dot));
-  if (is_identifier(top) && (nested || view.find('/') == std::string_view::npos)) {
+  if (is_extension && !python_minor_) python_minor_ = python_minor_of(path.substr(dot));
+  if (is_identifier(top) && (nested || path.find('/') == std::string_view::npos)) {
     roots_.insert(std::string(top));
   }
-  const auto base = is_extension ? view.substr(0, dot) : view.substr(0, view.size() - 3);
+  const auto base = is_extension ? path.substr(0, dot) : path.substr(0, path.size() - 3);
   const auto kind = is_extension ? ModuleKind::extension : ModuleKind::source;
-  offer(base, {kind, path}, is_extension ? Rank::extension : Rank::source);
+  offer(base, {place, kind, is_extension ? Rank::extension : Rank::source});
   if (!base.ends_with(kInit)) return;
   offer(base.substr(0, base.size() - kInit.size()),
-        {is_extension ? ModuleKind::extension : ModuleKind::package, path},
-        is_extension ? Rank::extension_package : Rank::package);
+        {place, is_extension ? ModuleKind::extension : ModuleKind::package,
+         is_extension ? Rank::extension_package : Rank::package});
 }
 
-void ModuleFiles::offer(std::string_view base, ModuleFile file, Rank rank) {
-  const auto [place, added] = modules_.try_emplace(std::string(base), std::move(file), rank);
-  if (!added && rank > place->second.second) place->second = {std::move(file), rank};
+void ModuleFiles::offer(std::string_view base, Found file) {
+  const auto [place, added] = modules_.try_emplace(base, file);
+  if (!added && file.rank > place->second.rank) place->second = file;
 }
 
 ModuleFile ModuleFiles::find(std::string_view module) const {
-  const auto found = modules_.find(module_path(module));
-  return found == modules_.end() || module.empty() ? ModuleFile{} : found->second.first;
+  const auto path = module_path(module);
+  const auto found = modules_.find(path);
+  if (found == modules_.end() || module.empty()) return {};
+  const auto& [place, kind, rank] = found->second;
+  return {kind, kind == ModuleKind::space ? path : paths_[place]};
 }
 
 std::string ModuleFiles::find_stub(std::string_view module) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -7,7 +8,6 @@
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
-#include <utility>
 #include <vector>
 
 namespace launch::pysource {
@@ -28,18 +28,29 @@ struct ModuleFile {
 /// "torch/nn" for the module torch.nn.
 std::string module_path(std::string_view module);
 
-/// Finds modules among the files of wheels as Python would if they were installed together.
+/// Finds modules among the files of wheels as Python would if they were installed together. Many are held at
+/// a time, so a path is kept once and all else refers to it.
 class ModuleFiles {
  public:
   /// Paths below site-packages.
   explicit ModuleFiles(std::vector<std::string> installed_paths);
+  ModuleFiles(const ModuleFiles&) = delete;
+  ModuleFiles& operator=(const ModuleFiles&) = delete;
+  ModuleFiles(ModuleFiles&&) = default;
+  ModuleFiles& operator=(ModuleFiles&&) = default;
+  ~ModuleFiles() = default;
+
+  /// The paths, sorted, each once.
+  const std::vector<std::string>& paths() const { return paths_; }
+  /// Where a path is among them; nullopt if it is none of them.
+  std::optional<std::size_t> place_of(std::string_view path) const;
 
   /// In the order of Python's own finder: package, extension, source, namespace.
   ModuleFile find(std::string_view module) const;
   /// The stub of a module: NAME.pyi or NAME/__init__.pyi next to it; empty if there is none.
   std::string find_stub(std::string_view module) const;
   bool has_folder(const std::string& path) const { return folders_.contains(path); }
-  bool has(const std::string& path) const { return known_.contains(path); }
+  bool has(const std::string& path) const { return place_of(path).has_value(); }
   /// The release of Python 3 that extension modules are built for: 11 for cpython-311; nullopt if none says.
   std::optional<unsigned> python_minor() const { return python_minor_; }
   /// Names that can be imported without a dot.
@@ -48,14 +59,20 @@ class ModuleFiles {
  private:
   /// What Python's own finder takes first is last.
   enum class Rank : std::uint8_t { space, source, extension, package, extension_package };
+  struct Found {
+    std::uint32_t path;  ///< its place; for a namespace package, of a path below it
+    ModuleKind kind;
+    Rank rank;
+  };
 
-  void add_module(const std::string& path);
+  void add_folders(std::uint32_t place);
+  void add_module(std::uint32_t place);
   /// Keeps the file for a module unless one of that rank or a higher one is known.
-  void offer(std::string_view base, ModuleFile file, Rank rank);
+  void offer(std::string_view base, Found file);
 
-  std::unordered_map<std::string, std::pair<ModuleFile, Rank>> modules_;  ///< by module_path
-  std::unordered_set<std::string> known_;
-  std::unordered_set<std::string> folders_;
+  std::vector<std::string> paths_;
+  std::unordered_map<std::string_view, Found> modules_;  ///< by module_path, which begins one of the paths
+  std::unordered_set<std::string_view> folders_;         ///< the same
   std::set<std::string, std::less<>> roots_;
   std::optional<unsigned> python_minor_;
 };

@@ -53,9 +53,9 @@ struct ImportUse {
 /// as its base class is.
 struct DerivedClass {
   std::string name;
-  std::string
-      module;        ///< of the base class; of one that is imported from elsewhere, with its dots: "..layers"
-  std::string base;  ///< below the module
+  /// Of the base class; with its dots if that is imported from elsewhere: "..layers".
+  std::string module;
+  std::string base;       ///< below the module
   bool optional = false;  ///< the base class may be a fallback for what could not be imported
 };
 
