@@ -9,14 +9,7 @@
 namespace launch::pysource {
 namespace {
 
-// Releases of Python 3 that give further names.
-constexpr unsigned kBuiltins = 10;
-constexpr unsigned kState = 11;
-
-template <std::size_t kCount>
-bool contains(const std::array<std::string_view, kCount>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
+constexpr unsigned kBuiltins = 10;  ///< the release of Python 3 that gave functions __builtins__
 
 /// True for a function that a stub has outside of its classes: C++ makes it, without a class that it is of.
 bool is_built_in(const BoundValue& function) {
@@ -29,7 +22,7 @@ bool is_built_in(const BoundValue& function) {
 
 }  // namespace
 
-/// What one of several decorators does; that of a function that is handed to it.
+/// What one of a function's decorators does.
 NameResolver::Decorated NameResolver::decorated(const BoundValue& function, TokenRange decorator, int depth) {
   constexpr std::array<std::string_view, 6> kSame = {"abstractmethod", "classmethod", "final",
                                                      "no_type_check",  "overload",    "staticmethod"};
@@ -105,7 +98,7 @@ NameResolver::Decorated NameResolver::decorated(const BoundValue& function, int 
 
 /// Of a function that is one of torch's operators, as torch.linalg has them.
 Answer NameResolver::attribute_of_built_in(const BoundValue& function, const std::string& name) {
-  const bool state = name == "__getstate__" && is_python_since(kState);
+  const bool state = name == "__getstate__" && is_python_since(kStateOfAll);
   if (state || is_of_every_built_in(name) || (name != "__dict__" && is_of_every_definition(name)))
     return yes("every function of C++ has it");
   if (is_special_name(name)) return unknown("Python may give the function this name");
@@ -113,7 +106,7 @@ Answer NameResolver::attribute_of_built_in(const BoundValue& function, const std
 }
 
 Answer NameResolver::attribute_of_function(const BoundValue& value, const std::string& name, int depth) {
-  const bool state = name == "__getstate__" && is_python_since(kState);
+  const bool state = name == "__getstate__" && is_python_since(kStateOfAll);
   if (state || is_of_every_definition(name)) return yes("every function has it");
   if (value.names != nullptr && value.names->patched.contains(value.name + "." + name)) {
     return yes(value.file + " sets it");

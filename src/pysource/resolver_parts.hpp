@@ -1,5 +1,8 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,6 +42,11 @@ inline std::string but_there_is(std::string_view word, std::span<const std::stri
   constexpr std::size_t kShort = 4;
   const auto near = word.size() < kShort ? std::nullopt : did_you_mean(word, names);
   return near ? fmt::format(", but {}", *near) : "";
+}
+
+template <std::size_t kCount>
+bool contains(const std::array<std::string_view, kCount>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 /// True if the last part of a dotted name is the word: `dataclass`, `dataclasses.dataclass(…)`.

@@ -11,15 +11,9 @@
 namespace launch::pysource {
 namespace {
 
-template <std::size_t kCount>
-bool contains(const std::array<std::string_view, kCount>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 // Releases of Python 3 that give further names.
 constexpr unsigned kAnnotationsOfAll = 10;
 constexpr unsigned kMatchArgs = 10;
-constexpr unsigned kStateOfAll = 11;
 
 /// Objects of these classes have no place for a weak reference, nor have those of classes derived from them.
 bool has_variable_size(std::string_view standard_class) {

@@ -5,6 +5,9 @@
 /// Names that Python itself gives to objects, beyond what their statements bind.
 namespace launch::pysource {
 
+/// The release of Python 3 that gave every object __getstate__.
+inline constexpr unsigned kStateOfAll = 11;
+
 /// True for a name with two underscores before and behind: __len__.
 bool is_special_name(std::string_view name);
 /// True for what every object has: the attributes of `object`.
