@@ -57,8 +57,8 @@ Value version_attribute(const specs::Version& version, const std::string& name) 
 
 /// True for a requirement with a version: "torch>=2.6".
 bool requires_any(std::string_view text, const Roots& roots) {
-  const auto end = text.find_first_of("<>=!~ ");
-  return end != std::string_view::npos && roots.contains(text.substr(0, end));
+  const auto end = text.find_first_of("<>=!~");
+  return end != std::string_view::npos && roots.contains(trim(text.substr(0, end)));
 }
 
 /// Python's slices: a bound of the sequence of that length.

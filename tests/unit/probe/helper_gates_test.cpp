@@ -77,6 +77,8 @@ TEST(LaterGates, AHelperThatIsNotUnderstoodIsAboutWhatItIsGiven) {
        {"p/d.py:4"}},
       {with_helpers("from outside import check_requirements\ncheck_requirements(['timm>=1'])\ntorch.new()\n"),
        {"p/d.py:4"}},
+      {with_helpers("from outside import check_all\ncheck_all(['torch is here'])\ntorch.new()\n"),
+       {"p/d.py:4"}},
   });
   expect_correct({
       with_helpers(
@@ -85,7 +87,7 @@ TEST(LaterGates, AHelperThatIsNotUnderstoodIsAboutWhatItIsGiven) {
       with_helpers("from .b import require_one\nrequire_one('torch')\ntorch.new()\n", kOfPackages),
       with_helpers("from .b import check_torch_versions\ncheck_torch_versions()\ntorch.new()\n", kOfPackages),
       with_helpers(
-          "from outside import check_requirements\ncheck_requirements(['torch>=2.6'])\ntorch.new()\n"),
+          "from outside import check_requirements\ncheck_requirements(['torch >=2.6'])\ntorch.new()\n"),
   });
 }
 
