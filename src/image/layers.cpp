@@ -33,8 +33,8 @@ LayerGroup layer_group(const std::string& package) {
   switch (pytorch::rule_of(package).part) {
     case Part::toolkit:
       return LayerGroup::toolkit;
-    case Part::compiler:
-      return LayerGroup::compiler;
+    case Part::triton:
+      return LayerGroup::triton;
     case Part::torch:
       return LayerGroup::torch;
     case Part::other:

@@ -26,16 +26,16 @@ Result<std::vector<ImageWheel>> wheels_for(const project::Lockfile& lock, const 
                                            const specs::Platform& platform);
 
 /// What changes together: the toolkit's libraries, Triton, what follows each nightly, the rest.
-enum class LayerGroup { toolkit, compiler, torch, rest };
+enum class LayerGroup { toolkit, triton, torch, rest };
 LayerGroup layer_group(const std::string& package);
 
 /// The packages whose files one layer adds; all are of one group.
 using Layer = std::vector<std::string>;
 
 /// Layers from the bottom: the toolkit's packages, Triton, torch, then the rest, the largest first in each
-/// group. Engines unpack all layers above one that changed; so what is large is below torch, which changes
-/// most. Small packages share a layer, as do the last ones beyond the limit of registries and storage drivers
-/// (about 120). The same for all platforms of the lock.
+/// group. An engine unpacks every layer above one that changed, so what is large is below torch, which
+/// changes most often. Small packages share a layer, as do the last ones beyond the limit of registries and
+/// storage drivers (about 120). The same for all platforms of the lock.
 std::vector<Layer> plan_layers(const project::Lockfile& lock);
 
 }  // namespace launch::image

@@ -67,7 +67,7 @@ Result<GroupedWheels> group_wheels(const project::Locked& locked, const specs::P
 std::vector<BytecodeGroup> group_bytecode(const std::vector<WheelGroup>& groups,
                                           std::span<const std::optional<store::LayerWheel>> zips) {
   constexpr std::array kOrder = {
-      std::pair{LayerGroup::toolkit, "the toolkit's packages"}, std::pair{LayerGroup::compiler, "Triton"},
+      std::pair{LayerGroup::toolkit, "the toolkit's packages"}, std::pair{LayerGroup::triton, "Triton"},
       std::pair{LayerGroup::rest, "other packages"}, std::pair{LayerGroup::torch, "torch's packages"}};
   std::vector<BytecodeGroup> found;
   for (const auto& [wanted, name] : kOrder) {

@@ -139,7 +139,7 @@ void Aliases::remember_imports(TokenRange statement) {
   }
 }
 
-/// Classes that are called with keywords, and modules of such.
+/// Notes imported classes that are called with keywords, and modules through which such are called.
 void Aliases::find_called() {
   if (elsewhere_.empty()) return;
   const auto& [source, tokens, lines, comments, problem] = tree_.list();

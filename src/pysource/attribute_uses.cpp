@@ -198,7 +198,8 @@ class Walk {
       if (clause->keyword == "try") tried.last = uses.size();
       if (clause == handler) handled = {first, uses.size()};
     }
-    if (handler != clauses.end() && has_any(handled) && has_any(tried)) return alternatives(tried, handled);
+    if (handler != clauses.end() && needs_any(handled) && needs_any(tried))
+      return alternatives(tried, handled);
     for (auto i = tried.first; i < tried.last; ++i) {
       if (chains_.depths[i] != place_.functions) continue;
       const bool keyword = uses[i].requirement.tier == Tier::keyword;
@@ -211,8 +212,8 @@ class Walk {
     std::size_t last = 0;
   };
 
-  /// Of a class elsewhere, it may turn out that nothing is needed.
-  bool has_any(Span span) const {
+  /// True if something is needed for certain. Of a class elsewhere, it may turn out that nothing is.
+  bool needs_any(Span span) const {
     const auto first = chains_.result.uses.begin();
     return std::any_of(first + static_cast<std::ptrdiff_t>(span.first),
                        first + static_cast<std::ptrdiff_t>(span.last),

@@ -52,10 +52,7 @@ std::string literal_type(const SourceTree& tree, TokenRange range) {
   }
 }
 
-}  // namespace
-
-namespace {
-
+/// functools.partial of each.
 BoundValues partials_of(BoundValues functions) {
   for (auto& each : functions) {
     const bool function = each.kind == BoundValue::Kind::function;

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string_view>
 
 #include "pysource/name_resolver.hpp"
@@ -11,7 +12,7 @@ namespace {
 
 constexpr unsigned kBuiltins = 10;  ///< the release of Python 3 that gave functions __builtins__
 
-/// True for a function that a stub has outside of its classes: C++ makes it, without a class that it is of.
+/// True for a function that a stub declares outside of classes: one of C++ that is no method.
 bool is_built_in(const BoundValue& function) {
   if (!function.names->is_stub) return false;
   const auto found = function.names->bindings.find(function.name);
@@ -34,13 +35,13 @@ NameResolver::Decorated NameResolver::decorated(const BoundValue& function, Toke
   if (contains(kWrapped, last)) return Decorated::wrapped;
   if (last == "lru_cache" || last == "cache") return Decorated::cached;
   const auto values = evaluate(*function.names, function.file, decorator, depth + 1);
-  auto all = decorated_by(values.front(), depth + 1);
+  std::optional<Decorated> all;
   for (const auto& value : values) {
     const auto each = decorated_by(value, depth + 1);
     if (each == Decorated::unknown) return each;
-    if (each != all) all = Decorated::another;
+    all = all.value_or(each) == each ? each : Decorated::another;
   }
-  return all;
+  return all.value_or(Decorated::unknown);
 }
 
 /// What a function, or an object with the method __call__, does to the function that it is given.
@@ -57,28 +58,42 @@ NameResolver::Decorated NameResolver::decorated_by(const BoundValue& decorator, 
   return returned_for(calls.front(), depth);
 }
 
-/// What a function does to the one that it is given first, by what it returns.
+/// What a function does to the one that it is given first. What is decorated by itself stays unknown, and a
+/// function is looked at once, however many are decorated by it.
 NameResolver::Decorated NameResolver::returned_for(const BoundValue& decorator, int depth) {
+  const auto* clause = decorator.definition->clause;
+  const auto [known, added] = returned_.try_emplace(clause, Decorated::unknown);
+  if (!added) return known->second;
+  const auto kind = read_returned(decorator, depth);
+  returned_[clause] = kind;
+  return kind;
+}
+
+/// The same by what it returns.
+NameResolver::Decorated NameResolver::read_returned(const BoundValue& decorator, int depth) {
   const auto& result = result_of(decorator);
   if (result.other || !result.partials.empty()) return Decorated::unknown;
+  const auto is_function = [](Decorated kind) {
+    return kind != Decorated::unknown && kind != Decorated::cached;
+  };
   auto kind = Decorated::same;
   for (const auto callee : result.applied) {
     const auto each = decorated(decorator, callee, depth + 1);
-    if (each == Decorated::unknown || each == Decorated::cached) return Decorated::unknown;
+    if (!is_function(each)) return Decorated::unknown;
     if (each != Decorated::same) kind = Decorated::another;  // perhaps only on some paths
   }
-  bool wraps = !result.definitions.empty() && !result.parameter;
+  bool wraps = !result.parameter;
   for (const auto& definition : result.definitions) {
     if (definition.kind != Definition::Kind::function) return Decorated::unknown;
     auto inner = decorator;
     inner.kind = BoundValue::Kind::function;
     inner.definition = &definition;
     const auto each = decorated(inner, depth + 1);
-    if (each == Decorated::unknown || each == Decorated::cached) return Decorated::unknown;
+    if (!is_function(each)) return Decorated::unknown;
     wraps = wraps && each == Decorated::wrapped;
+    kind = wraps ? Decorated::wrapped : Decorated::another;
   }
-  if (result.definitions.empty()) return kind;
-  return wraps ? Decorated::wrapped : Decorated::another;
+  return kind;
 }
 
 /// What two decorators do, one after the other.

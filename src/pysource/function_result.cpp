@@ -84,7 +84,9 @@ class ResultReader {
   void returned(TokenRange value) {
     std::uint32_t end = 0;
     const auto dotted = dotted_name(tree_, value, &end);
-    const bool call = end + 1 < value.last && tree_.is(end, "(") && tree_.is_name(end + 1);
+    std::uint32_t behind = end;
+    const bool call = tree_.is(end, "(") && !dotted_name(tree_, {end + 1, value.last}, &behind).empty() &&
+                      (tree_.is(behind, ",") || tree_.is(behind, ")"));
     if (value.last - value.first == 1 && tree_.is_name(value.first)) {
       returned_.insert(tree_.text(value.first));
     } else if (call && (dotted == "functools.partial" || dotted == "partial")) {

@@ -134,8 +134,8 @@ Answer NameResolver::keyword_of_overloads(const std::vector<std::string>& path, 
   const auto& rules = *library_.rules;
   auto result = unknown("the parameters of what is called are not known");
   constexpr std::array<std::string_view, 3> kOfPython = {"input", "out", "requires_grad"};
-  const bool other = std::find(kOfPython.begin(), kOfPython.end(), keyword) != kOfPython.end();
-  if (path.size() < 2 || path.front() != rules.operators_namespace || other) return result;
+  if (path.size() < 2 || path.front() != rules.operators_namespace || contains(kOfPython, keyword))
+    return result;
   const auto* list = list_of(rules.operators);
   if (list == nullptr) return unknown("not read yet");
   const auto& name = path[1];

@@ -174,6 +174,7 @@ class NameResolver {
   Decorated decorated(const BoundValue& function, TokenRange decorator, int depth);
   Decorated decorated_by(const BoundValue& decorator, int depth);
   Decorated returned_for(const BoundValue& decorator, int depth);
+  Decorated read_returned(const BoundValue& decorator, int depth);
   Answer attribute_of_built_in(const BoundValue& function, const std::string& name);
   Answer attribute_of_function(const BoundValue& value, const std::string& name, int depth);
 
@@ -196,6 +197,7 @@ class NameResolver {
 
   ModuleLibrary& library_;
   std::map<std::tuple<std::string, std::string, Reach>, Answer> seen_;
+  std::unordered_map<const Clause*, Decorated> returned_;  ///< what functions do to those they are given
   /// Names whose values are being looked for, and which of their bindings.
   std::map<std::pair<const ModuleNames*, std::string>, std::size_t> busy_;
 };

@@ -31,7 +31,7 @@ Result<PackageRule> read_rule(const std::vector<std::string>& row) {
   constexpr std::array kFrom = {std::pair(std::string_view("channel"), From::channel),
                                 std::pair(std::string_view("channel-first"), From::channel_first)};
   constexpr std::array kPart = {std::pair(std::string_view("toolkit"), Part::toolkit),
-                                std::pair(std::string_view("compiler"), Part::compiler),
+                                std::pair(std::string_view("triton"), Part::triton),
                                 std::pair(std::string_view("torch"), Part::torch),
                                 std::pair(std::string_view("other"), Part::other)};
   constexpr std::array kLibrary = {std::pair(std::string_view("yes"), true),

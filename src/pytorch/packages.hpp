@@ -18,8 +18,8 @@ struct PackageRule {
     general,        ///< from the general index
   };
   enum class Part {
-    toolkit,   ///< CUDA's or oneAPI's libraries
-    compiler,  ///< Triton
+    toolkit,  ///< CUDA's or oneAPI's libraries
+    triton,
     torch,
     other,
   };

@@ -147,6 +147,18 @@ TEST(AttributesOfPython, FunctionsWhoseDecoratorsAreFollowed) {
   EXPECT_EQ(ask("at_9.func"), "unknown: the result of a call is not followed");
 }
 
+/// Without a memory of what was looked at, this takes 2^100 steps.
+TEST(AttributesOfPython, FunctionsThatDecorateEachOther) {
+  auto ask = module_of(
+      "from functools import wraps\ndef a(f):\n  @wraps(f)\n  @b\n  @b\n  def g(): pass\n  return g\n"
+      "def b(f):\n  @wraps(f)\n  @a\n  @a\n  def g(): pass\n  return g\n"
+      "def c(f):\n  f = c(f)\n  f = c(f)\n  return f\n@a\ndef x(): pass\n@c\ndef y(): pass\n"
+      "import functools\ndef p(f):\n  if f: return functools.partial(p(1), 1)\n"
+      "  return functools.partial(p(2), 1)\n@p(1)\ndef z(): pass\n");
+  for (const std::string name : {"x", "y", "z"})
+    EXPECT_EQ(ask(name + ".__code__"), "unknown: attributes of functions are not followed") << name;
+}
+
 TEST(AttributesOfPython, FunctionsOfCpp) {
   Questions ask({{"torch/__init__.py", "from torch._C import f, A\n"},
                  {"torch/_C.cpython-311-x86_64-linux-gnu.so", ""},

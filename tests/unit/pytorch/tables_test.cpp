@@ -160,8 +160,8 @@ TEST(Packages, ComeFromWhereTheirRuleSays) {
     return rule.from == from && rule.part == part;
   };
   EXPECT_TRUE(is("torch", From::channel, Part::torch));
-  EXPECT_TRUE(is("torchtriton", From::channel, Part::compiler));
-  EXPECT_TRUE(is("pytorch-triton", From::channel, Part::compiler));
+  EXPECT_TRUE(is("torchtriton", From::channel, Part::triton));
+  EXPECT_TRUE(is("pytorch-triton", From::channel, Part::triton));
   EXPECT_TRUE(is("torchdata", From::channel_first, Part::other));
   EXPECT_TRUE(is("nvidia-nccl-cu12", From::channel_first, Part::toolkit));
   EXPECT_TRUE(is("cuda-toolkit", From::channel_first, Part::toolkit));
