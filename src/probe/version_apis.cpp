@@ -23,9 +23,9 @@ namespace {
 /// for the memory. For each of two halves: those of four wheels of torch, or of more small wheels.
 constexpr std::uint64_t kMostTail = 4 * pytorch::kTorchTail;
 /// Spans of versions that are read side by side, and the bytes of the directories of which each reads the
-/// files at a time: many spans, as most of their time is waiting, and of few versions, as each holds what it
-/// has read.
-constexpr std::size_t kMostSpans = 8;
+/// files at a time: many spans, as most of their time is waiting, but only so many, and of few versions, as
+/// each holds what it has read.
+constexpr std::size_t kMostSpans = 6;
 constexpr std::size_t kFewestOfSpan = 4;
 constexpr std::uint64_t kMostTailOfSpan = pytorch::kTorchTail;
 constexpr std::size_t kMostTogether = 64;

@@ -62,7 +62,7 @@ class Declarations {
     const auto tokens = pysource::tokenize(text);
     for (const auto& token : tokens.tokens) {
       if (token.kind != pysource::TokenKind::string) continue;
-      if (const auto value = pysource::plain_string(tokens.text(token))) add(*value, token.line);
+      if (const auto value = pysource::plain_string(tokens.text(token))) add(*value, tokens.line(token));
     }
   }
 

@@ -301,7 +301,7 @@ BoundValues NameResolver::evaluate(const ModuleNames& names, const std::string& 
   expression = without_brackets(tree, expression);
   if (expression.empty() || depth > kMostDepth) return not_known("the expression is not followed");
   const auto computed = [&] {
-    return not_known(at(file, tree.token(expression.first).line) + " computes it");
+    return not_known(at(file, tree.line(expression.first)) + " computes it");
   };
   if (auto literal = literal_type(tree, expression); !literal.empty()) {
     return one({BoundValue::Kind::instance, {}, std::move(literal)});

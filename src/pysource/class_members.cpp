@@ -33,7 +33,7 @@ class ClassReader {
   }
 
   void add(std::uint32_t token, Definition definition) {
-    definition.line = tree_.token(token).line;
+    definition.line = tree_.line(token);
     body_.members[std::string(tree_.text(token))].push_back(std::move(definition));
   }
 

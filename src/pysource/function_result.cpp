@@ -64,7 +64,7 @@ class ResultReader {
            std::move(decorators),
            {},
            {},
-           tree_.token(clause.head.first).line});
+           tree_.line(clause.head.first)});
       return;
     }
     if (!statement.tokens.empty()) simple(statement.tokens);

@@ -34,8 +34,8 @@ class Collector {
     statement.level = names.front().level;
     if (statement.from) statement.module = names.front().module;
     statement.bytes = {tree_.token(tokens.first).offset, end_of(tokens.last - 1)};
-    statement.line = tree_.token(tokens.first).line;
-    statement.last_line = tree_.token(tokens.last - 1).line;
+    statement.line = tree_.line(tokens.first);
+    statement.last_line = tree_.line(tokens.last - 1);
     const auto kind_at = [&](std::uint32_t token) { return tree_.token(token).kind; };
     const auto before = tokens.first == 0 ? TokenKind::newline : kind_at(tokens.first - 1);
     statement.alone =
@@ -50,7 +50,7 @@ class Collector {
       if (!name.alias.empty()) last += 2;
       statement.names.push_back({name.from ? name.name : name.module,
                                  name.alias,
-                                 token.line,
+                                 tree_.line(name.token),
                                  tree_.list().column(token),
                                  {token.offset, end_of(last)}});
     }

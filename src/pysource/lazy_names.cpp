@@ -13,7 +13,7 @@ std::optional<std::uint32_t> literal_line(const ModuleNames& module, std::string
   for (const auto& token : list.tokens) {
     if (token.kind != TokenKind::string || token.length < name.size() + 2) continue;
     const auto text = plain_string(list.text(token));
-    if (text && *text == name) return token.line;
+    if (text && *text == name) return list.line(token);
   }
   return std::nullopt;
 }

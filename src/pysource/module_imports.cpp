@@ -57,7 +57,7 @@ class Collector {
   void simple(TokenRange tokens) {
     for (auto& name : imported_names(tree_, tokens)) {
       auto module = absolute_module(module_.module, module_.is_package, name.level, name.module);
-      imports_.push_back({std::move(module), std::move(name.name), tree_.token(name.token).line});
+      imports_.push_back({std::move(module), std::move(name.name), tree_.line(name.token)});
     }
   }
 

@@ -30,7 +30,7 @@ std::uint32_t line_that_sets(const BoundValue& function, std::string_view name) 
       if (statement.kind == StatementKind::simple && statement.tokens.last - i > 3 &&
           tree.is(i, tree.text(parameter)) && tree.is(i + 1, ".") && tree.is(i + 2, name) &&
           tree.is(i + 3, "="))
-        return tree.token(i).line;
+        return tree.line(i);
       for (const auto& each : statement.clauses) {
         if (const auto line = self(self, each.body); line != 0) return line;
       }

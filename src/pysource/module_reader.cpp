@@ -28,7 +28,7 @@ void ModuleReader::run() {
 }
 
 std::uint32_t ModuleReader::line(std::uint32_t token) const {
-  return tree_.token(token).line;
+  return tree_.line(token);
 }
 
 void ModuleReader::bind(const std::string& name, Binding binding) {

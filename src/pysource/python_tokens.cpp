@@ -48,14 +48,12 @@ class Tokenizer {
     if (!stopped()) list_.problem = SourceProblem{cursor_.line, std::move(message)};
   }
 
-  void add(TokenKind kind, std::size_t start, std::uint32_t line) {
+  void add(TokenKind kind, std::size_t start) {
     auto& token = tokens_.emplace_back();
     token.offset = static_cast<std::uint32_t>(start);
     token.length = static_cast<std::uint32_t>(cursor_.at - start);
-    token.line = line;
     token.kind = kind;
   }
-  void add(TokenKind kind, std::size_t start) { add(kind, start, cursor_.line); }
 
   void finish() {
     cursor_.at = stopped() ? cursor_.at : cursor_.source.size();
@@ -217,7 +215,7 @@ class Tokenizer {
   void string(const StringPrefix& prefix) {
     const auto start = cursor_.at;
     const auto line = cursor_.line;
-    if (skip_string(cursor_, prefix)) return add(TokenKind::string, start, line);
+    if (skip_string(cursor_, prefix)) return add(TokenKind::string, start);
     cursor_.line = line;
     stop("the string is not closed");
   }
@@ -236,7 +234,7 @@ TokenList tokenize(std::string_view source) {
   // The number of tokens is unknown, so they are collected in a buffer that is reused.
   thread_local std::vector<Token> tokens;
   auto list = Tokenizer(source, tokens).run();
-  constexpr std::size_t kMostKept = std::size_t{1} << 20;
+  constexpr std::size_t kMostKept = std::size_t{1} << 17;
   if (tokens.capacity() > kMostKept) tokens = {};
   return list;
 }

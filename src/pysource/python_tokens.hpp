@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,8 +15,7 @@ enum class TokenKind : std::uint8_t { name, number, string, op, newline, indent,
 /// Small, since the tokens of thousands of files are kept.
 struct Token {
   std::uint32_t offset = 0;  ///< bytes from the start of the source
-  std::uint32_t length = 0;
-  std::uint32_t line : 28 = 1;
+  std::uint32_t length : 28 = 0;
   TokenKind kind : 4 = TokenKind::end;
 };
 
@@ -42,8 +42,13 @@ struct TokenList {
   std::optional<SourceProblem> problem;
 
   std::string_view text(const Token& token) const { return source.substr(token.offset, token.length); }
+  /// The line on which the token begins, from 1.
+  std::uint32_t line(const Token& token) const {
+    return static_cast<std::uint32_t>(std::upper_bound(lines.begin(), lines.end(), token.offset) -
+                                      lines.begin());
+  }
   /// The token's column, in bytes from 1.
-  std::uint32_t column(const Token& token) const { return token.offset - lines[token.line - 1] + 1; }
+  std::uint32_t column(const Token& token) const { return token.offset - lines[line(token) - 1] + 1; }
 };
 
 /// Splits Python source (2.7 to 3.14, any encoding compatible with ASCII) into tokens according to the

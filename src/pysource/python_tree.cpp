@@ -137,6 +137,7 @@ class Parser {
     if (kind() != TokenKind::indent) return;
     ++at_;
     block(body);
+    body.shrink_to_fit();  // the trees of many files are kept
     if (kind() == TokenKind::dedent) ++at_;
   }
 

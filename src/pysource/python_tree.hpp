@@ -56,6 +56,8 @@ class SourceTree {
   const std::vector<Statement>& body() const { return body_; }
   const Token& token(std::uint32_t index) const { return list_.tokens[index]; }
   std::string_view text(std::uint32_t index) const { return list_.text(list_.tokens[index]); }
+  /// The line on which a token begins, from 1.
+  std::uint32_t line(std::uint32_t index) const { return list_.line(list_.tokens[index]); }
   /// True for an operator or name of that spelling.
   bool is(std::uint32_t index, std::string_view spelling) const;
   bool is_name(std::uint32_t index) const { return token(index).kind == TokenKind::name; }

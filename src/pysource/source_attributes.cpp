@@ -63,7 +63,7 @@ void SourceWalk::attributes_of_one_part(TokenRange range, const Place& place) {
     here.choices.insert(here.choices.end(), use->choices.begin(), use->choices.end());
     for (const auto& each : use->tests) {
       here.on_path = true;
-      here.gates.push_back({definitions_.read(*each.test), each.holds, tree_.token(use->token).line, true});
+      here.gates.push_back({definitions_.read(*each.test), each.holds, tree_.line(use->token), true});
     }
     found.push_back(use_at(use->token, use->requirement, here));
   }

@@ -298,15 +298,15 @@ void SourceWalk::imports(const Statement& statement, const Place& place) {
 }
 
 ImportUse SourceWalk::use_at(std::uint32_t at, Requirement requirement, const Place& place) const {
-  const auto& token = tree_.token(at);
-  const bool marked = marked_.contains(token.line) || marked_.contains(statement_line_) ||
+  const auto line = tree_.line(at);
+  const bool marked = marked_.contains(line) || marked_.contains(statement_line_) ||
                       marked_alone_.contains(statement_line_ - 1);
   const auto need = [&](bool on_path) {
     if (place.type) return Need::type;
     if (place.guarded || marked) return Need::optional;
     return on_path ? Need::path : Need::must;
   };
-  ImportUse use{std::move(requirement), need(place.on_path), token.line, tree_.list().column(token),
+  ImportUse use{std::move(requirement), need(place.on_path), line, tree_.list().column(tree_.token(at)),
                 marked ? std::vector<Choice>{} : place.choices};
   use.need_if_run = need(place.on_other_path);
   use.gates = place.gates;

@@ -53,7 +53,7 @@ bool SourceWalk::wanted(std::string_view module) const {
 }
 
 std::uint32_t SourceWalk::line_of(TokenRange range) const {
-  return range.empty() ? 0 : tree_.token(range.first).line;
+  return range.empty() ? 0 : tree_.line(range.first);
 }
 
 SourceWalk::Flow SourceWalk::block(const std::vector<Statement>& statements, const Place& place) {

@@ -45,7 +45,7 @@ const char* kind_name(TokenKind kind) {
 void dump_tokens(const std::string& source) {
   const auto list = launch::pysource::tokenize(source);
   for (const auto& token : list.tokens) {
-    fmt::print("{} {} {} {}\n", kind_name(token.kind), token.line, list.column(token), token.length);
+    fmt::print("{} {} {} {}\n", kind_name(token.kind), list.line(token), list.column(token), token.length);
   }
   if (list.problem) fmt::print("PROBLEM {} {}\n", list.problem->line, list.problem->message);
 }

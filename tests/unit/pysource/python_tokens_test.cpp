@@ -79,7 +79,7 @@ TEST(PythonTokens, PlacesCountBytesFromOne) {
   EXPECT_EQ(list.column(list.tokens[0]), 1U);
   const auto& y = list.tokens[5];
   EXPECT_EQ(list.text(y), "y");
-  EXPECT_EQ(y.line, 2U);
+  EXPECT_EQ(list.line(y), 2U);
   EXPECT_EQ(list.column(y), 8U);
 }
 
