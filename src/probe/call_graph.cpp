@@ -33,6 +33,7 @@ std::uint32_t CallGraph::add(pysource::CallSites calls, bool is_package) {
   const auto unit = static_cast<std::uint32_t>(units_.size());
   const auto site = static_cast<std::uint32_t>(sites_.size());
   first_units_.push_back(unit);
+  first_passed_.push_back(static_cast<std::uint32_t>(passed_.size()));
   is_package_.push_back(is_package);
   for (auto& each : calls.units) {
     const bool open = each.is_called || is_special(each.name);
@@ -42,7 +43,10 @@ std::uint32_t CallGraph::add(pysource::CallSites calls, bool is_package) {
   for (auto& each : calls.sites)
     sites_.push_back({unit + each.unit, file, each.guarded, std::move(each.gates), each.imports});
   for (const auto& each : calls.names) names_.push_back({each.name, site + each.site, each.how});
-  for (auto& each : calls.modules) each.site += site;
+  for (auto& each : calls.modules) {
+    each.site += site;
+    if (each.passed != 0) passed_.push_back({{}, each.passed_before});
+  }
   imports_.push_back({std::move(calls.modules)});
   aliases_.insert(aliases_.end(), calls.aliases.begin(), calls.aliases.end());
   return unit;
@@ -102,7 +106,9 @@ void CallGraph::find_imports(const pysource::SymbolTable& symbols) {
         for (auto found = symbols.module(file, each.dots, module); found && *found != file;
              found = packages_[*found]) {
           importers_[*found].push_back(each.site);
-          if (each.always && !is_within(file, found)) needed_[file].push_back({order, *found});
+          if (is_within(file, found)) continue;
+          if (each.always) needed_[file].push_back({order, *found});
+          if (each.passed != 0) passed_[first_passed_[file] + each.passed - 1].files.push_back(*found);
         }
       };
       add(each.module);
@@ -115,15 +121,21 @@ void CallGraph::find_imports(const pysource::SymbolTable& symbols) {
   }
 }
 
-Reached CallSearch::reached(std::uint32_t unit, std::uint32_t imports) {
+Reached CallSearch::reached(std::uint32_t unit, pysource::ImportsBefore imports) {
   steps_ = 0;
   return std::max(this->unit(unit), behind_imports(unit, imports));
 }
 
-/// Whether what a module imports before that place comes to its end.
-Reached CallSearch::behind_imports(std::uint32_t unit, std::uint32_t imports) {
+/// Whether what is imported before that place, by its module or by its own code, comes to its end.
+Reached CallSearch::behind_imports(std::uint32_t unit, pysource::ImportsBefore imports) {
   const auto& code = graph_.units_[unit];
-  return code.kind == Kind::module ? ends().before(code.file, imports) : Reached::yes;
+  auto result = code.kind == Kind::module ? ends().before(code.file, imports.count) : Reached::yes;
+  for (auto number = imports.passed; number != 0;) {
+    const auto& passed = graph_.passed_[graph_.first_passed_[code.file] + number - 1];
+    for (const auto file : passed.files) result = std::max(result, ends().of_import(file, code.file));
+    number = passed.before;
+  }
+  return result;
 }
 
 ImportEnds& CallSearch::ends() {

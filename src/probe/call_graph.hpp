@@ -53,7 +53,7 @@ class CallGraph {
     std::uint32_t file;
     bool guarded;
     std::vector<pysource::Gate> gates;
-    std::uint32_t imports;
+    pysource::ImportsBefore imports;
   };
   std::vector<Unit> units_;
   std::vector<Site> sites_;
@@ -70,6 +70,12 @@ class CallGraph {
   std::set<std::uint32_t> stars_;                               ///< files that import a module's names
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> importers_;  ///< sites, by the file imported
   NeededImports needed_;
+  struct PassedImport {
+    std::vector<std::uint32_t> files;  ///< that it imports
+    std::uint32_t before;              ///< the number of the one passed before, from 1; 0: none
+  };
+  std::vector<PassedImport> passed_;
+  std::vector<std::uint32_t> first_passed_;  ///< of each file
 };
 
 /// Looks for ways to units of a graph, against the direction of calls. The answer is that for the best way; a
@@ -81,8 +87,8 @@ class CallSearch {
   using PassesGates = std::function<Reached(const std::vector<pysource::Gate>& gates, std::uint32_t file)>;
 
   CallSearch(const CallGraph& graph, PassesGates passes) : graph_(graph), passes_(std::move(passes)) {}
-  /// How code comes to run that stands in a unit, behind so many imports of its file (CodeSite::imports).
-  Reached reached(std::uint32_t unit, std::uint32_t imports);
+  /// How code comes to run that stands in a unit, behind imports of its file.
+  Reached reached(std::uint32_t unit, pysource::ImportsBefore imports);
 
  private:
   using Unit = CallGraph::Unit;
@@ -93,7 +99,7 @@ class CallSearch {
   static constexpr int kNoCycle = std::numeric_limits<int>::max();
 
   Reached unit(std::uint32_t number);
-  Reached behind_imports(std::uint32_t unit, std::uint32_t imports);
+  Reached behind_imports(std::uint32_t unit, pysource::ImportsBefore imports);
   Reached ended(std::uint32_t unit);
   ImportEnds& ends();
   Reached outside(const Unit& unit);

@@ -54,12 +54,17 @@ bool ImportEnds::needs(std::uint32_t file, std::uint32_t other) {
   return known->second[other];
 }
 
+Reached ImportEnds::of_import(std::uint32_t imported, std::uint32_t by) {
+  const auto end = ends_[imported];
+  return end != Reached::yes && needs(imported, by) ? Reached::yes : end;
+}
+
 Reached ImportEnds::before(std::uint32_t file, std::uint32_t order) {
   auto result = Reached::yes;
   if (all_end_) return result;
   for (const auto& each : needed_[file]) {
     if (each.order >= order) break;
-    if (ends_[each.file] > result && !needs(each.file, file)) result = ends_[each.file];
+    result = std::max(result, of_import(each.file, file));
   }
   return result;
 }

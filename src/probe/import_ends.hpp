@@ -24,6 +24,8 @@ class ImportEnds {
   ImportEnds(const NeededImports& needed, std::vector<Reached> own);
 
   Reached of(std::uint32_t file) const { return ends_[file]; }
+  /// Of what a file imports, as by `before`.
+  Reached of_import(std::uint32_t imported, std::uint32_t by);
   /// Of what the file imports before an import. What imports the file itself may have begun already, and
   /// counts as ended.
   Reached before(std::uint32_t file, std::uint32_t order);

@@ -29,7 +29,7 @@ struct Use {
   std::optional<pysource::Choice> branch = {};  ///< as in ImportUse
   std::uint32_t source = 0;                     ///< the file's number in the symbols
   std::uint32_t unit = 0;                       ///< the code that it stands in, in the calls
-  std::uint32_t imports = 0;                    ///< as in ImportUse
+  pysource::ImportsBefore imports = {};
 };
 
 struct NeededName {

@@ -22,12 +22,18 @@ struct CodeUnit {
   std::vector<Gate> gates = {};
 };
 
+/// The imports of other modules that stand before a place.
+struct ImportsBefore {
+  std::uint32_t count = 0;   ///< how many of the file's CallSites::modules
+  std::uint32_t passed = 0;  ///< those that have ended wherever it runs: ModuleSite::passed of the last one
+};
+
 /// A place with the conditions under which it runs.
 struct CodeSite {
   std::uint32_t unit = 0;
   bool guarded = false;  ///< an ImportError from there is caught, and the code goes on
   std::vector<Gate> gates = {};
-  std::uint32_t imports = 0;  ///< how many of the file's CallSites::modules stand before it
+  ImportsBefore imports = {};
 };
 
 /// A name at a site.
@@ -50,6 +56,10 @@ struct ModuleSite {
   std::string name;  ///< empty for `import MODULE`
   std::uint32_t site = 0;
   bool always = false;  ///< it runs whenever the file's module does, which an error from there ends
+  /// A number, from 1, if code of its block stands behind it, which an error from there keeps from running;
+  /// of a file's imports in their order.
+  std::uint32_t passed = 0;
+  std::uint32_t passed_before = 0;  ///< the number of the one that has ended before; 0: none
 };
 
 /// `from x import name as alias`

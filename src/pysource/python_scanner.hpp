@@ -46,7 +46,7 @@ struct ImportUse {
   /// exists suffices.
   std::optional<Choice> branch = {};
   std::uint32_t unit = 0;     ///< the code that it stands in, in FileScan::calls
-  std::uint32_t imports = 0;  ///< as in CodeSite
+  ImportsBefore imports = {};
 };
 
 /// A class of a module that has no constructor of its own, and no metaclass or decorators: it is constructed

@@ -189,14 +189,27 @@ SourceWalk::Flow SourceWalk::define(const Statement& statement, Place& place) {
   return {};
 }
 
-std::uint32_t SourceWalk::count_of_imports() const {
-  return static_cast<std::uint32_t>(scan_.calls.modules.size());
+ImportsBefore SourceWalk::imports_before(const Place& place) const {
+  return {static_cast<std::uint32_t>(scan_.calls.modules.size()), place.passed};
+}
+
+/// What follows in the block of a statement runs only if its imports, from that one on, have ended. Those
+/// that the whole file needs are known by their order.
+void SourceWalk::pass_imports(std::size_t first, Place& place) {
+  auto& modules = scan_.calls.modules;
+  for (auto i = first; i < modules.size(); ++i) {
+    if (modules[i].always) continue;
+    modules[i].passed = ++passed_;
+    modules[i].passed_before = std::exchange(place.passed, passed_);
+    place.site.reset();
+  }
 }
 
 std::uint32_t SourceWalk::site_of(const Place& place) {
   if (!place.site) {
     place.site = static_cast<std::uint32_t>(scan_.calls.sites.size());
-    scan_.calls.sites.push_back({place.unit, place.guarded || place.caught, place.gates, count_of_imports()});
+    scan_.calls.sites.push_back(
+        {place.unit, place.guarded || place.caught, place.gates, imports_before(place)});
   }
   return *place.site;
 }
@@ -311,7 +324,7 @@ ImportUse SourceWalk::use_at(std::uint32_t at, Requirement requirement, const Pl
   use.need_if_run = need(place.on_other_path);
   use.gates = place.gates;
   use.unit = place.unit;
-  use.imports = count_of_imports();
+  use.imports = imports_before(place);
   return use;
 }
 

@@ -113,7 +113,9 @@ SourceWalk::Flow SourceWalk::simple(const Statement& statement, Place& place) {
   }
   imports(statement, place);
   attributes(range, place);
+  const auto imports_of_others = scan_.calls.modules.size();
   refer(range, place);
+  pass_imports(imports_of_others, place);
   definitions_.define(statement);
   if (range.last - range.first > 2 && tree_.is(range.first, "pytestmark") && tree_.is(range.first + 1, "="))
     mark({range.first + 2, range.last}, place.function_gates);

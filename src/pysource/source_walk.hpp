@@ -54,6 +54,7 @@ class SourceWalk {
     std::uint32_t unit = 0;                          ///< in scan_.calls
     std::optional<std::uint32_t> klass = {};         ///< the same, of the class that methods here are of
     mutable std::optional<std::uint32_t> site = {};  ///< in scan_.calls, once something refers to it
+    std::uint32_t passed = 0;                        ///< as in ImportsBefore
   };
   /// How a block is left.
   struct Flow {
@@ -125,7 +126,8 @@ class SourceWalk {
   void learn(Place& place, const Flow& flow);
   void link(Place& place, std::size_t first, std::size_t last, std::uint32_t oldest);
   std::uint32_t enter_unit(CodeUnit::Kind kind, TokenRange head, std::uint32_t owner, bool is_called);
-  std::uint32_t count_of_imports() const;
+  ImportsBefore imports_before(const Place& place) const;
+  void pass_imports(std::size_t first, Place& place);
   std::uint32_t site_of(const Place& place);
   /// Records the names that stand in the tokens.
   void refer(TokenRange range, const Place& place);
@@ -153,6 +155,7 @@ class SourceWalk {
   std::set<std::uint32_t> marked_;
   std::set<std::uint32_t> marked_alone_;
   AttributeUses attributes_;
+  std::uint32_t passed_ = 0;          ///< imports that have a number, ModuleSite::passed
   std::uint32_t statement_line_ = 0;  ///< of the statement whose uses are added
   FileScan scan_;
 };
