@@ -175,7 +175,7 @@ BoundValues NameResolver::values_in(const ModuleNames& names, const std::string&
   } else if (names.is_package && !names.is_stub && library_.files.find(child).kind != ModuleKind::missing) {
     values = one(BoundValue::module(child));
   } else {
-    values = values_of_stars(names, name, depth);
+    values = values_of_stars(names, file, name, depth);
   }
   busy_.erase(busy);
   if (values.empty()) return not_known(fmt::format("the value of {} in {} is not known", name, file));
@@ -188,7 +188,7 @@ BoundValues NameResolver::earlier_values(const ModuleNames& names, const std::st
   const auto found = names.bindings.find(name);
   if (found == names.bindings.end()) {
     // In torch.functional: istft = _add_docstr(torch.istft, …)
-    auto listed = values_of_listings(names, name, depth);
+    auto listed = values_of_listings(names, file, name, depth);
     if (!listed.empty()) return listed;
   }
   if (found == names.bindings.end() || current == 0) return not_known("it is defined in terms of itself");
@@ -218,28 +218,15 @@ BoundValues NameResolver::values_of_bindings(const ModuleNames& names, const std
   return values;
 }
 
-/// Names that `from M import *`, or else loops over dir(M), bring.
-BoundValues NameResolver::values_of_stars(const ModuleNames& names, const std::string& name, int depth) {
+/// Names that `from M import *`, or else loops over what M has, bring.
+BoundValues NameResolver::values_of_stars(const ModuleNames& names, const std::string& file,
+                                          const std::string& name, int depth) {
   BoundValues values;
   for (const auto& import : names.stars) {
     if (name.starts_with('_') || member(import.module, name, depth + 1).verdict != Verdict::yes) continue;
     append(values, values_of(import.module, name, depth + 1));
   }
-  return values.empty() ? values_of_listings(names, name, depth) : values;
-}
-
-/// Names that loops over dir(M) bring.
-BoundValues NameResolver::values_of_listings(const ModuleNames& names, const std::string& name, int depth) {
-  BoundValues values;
-  for (const auto& each : names.computed) {
-    if (each.directory.empty() || !values.empty()) continue;
-    const auto module = object_module(names, each.directory, depth + 1);
-    const auto* stub = stub_of(module);
-    if (stub != nullptr && stub->bindings.contains(name)) {
-      append(values, values_in(*stub, library_.files.find_stub(module), name, depth + 1));
-    }
-  }
-  return values;
+  return values.empty() ? values_of_listings(names, file, name, depth) : values;
 }
 
 BoundValues NameResolver::values_of_binding(const ModuleNames& names, const std::string& file,
@@ -300,9 +287,7 @@ BoundValues NameResolver::evaluate(const ModuleNames& names, const std::string& 
   const auto& tree = *names.tree;
   expression = without_brackets(tree, expression);
   if (expression.empty() || depth > kMostDepth) return not_known("the expression is not followed");
-  const auto computed = [&] {
-    return not_known(at(file, tree.line(expression.first)) + " computes it");
-  };
+  const auto computed = [&] { return not_known(at(file, tree.line(expression.first)) + " computes it"); };
   if (auto literal = literal_type(tree, expression); !literal.empty()) {
     return one({BoundValue::Kind::instance, {}, std::move(literal)});
   }

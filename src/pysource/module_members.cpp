@@ -223,32 +223,6 @@ Answer NameResolver::star(const ModuleNames& names, const std::string& file, con
   return best;
 }
 
-Answer NameResolver::computed(const ModuleNames& names, const std::string& file, const std::string& name,
-                              int depth) {
-  auto best = no("");
-  for (const auto& each : names.computed) {
-    const auto where = at(file, each.line);
-    if (!each.directory.empty()) {
-      const auto listed = object_module(names, each.directory, depth + 1);
-      const auto* stub = stub_of(listed);
-      const auto* own = stub == nullptr ? stub_of(names.module) : nullptr;
-      if (own != nullptr && own->bindings.contains(name)) {
-        return yes(library_.files.find_stub(names.module));
-      }
-      if (stub != nullptr && stub->bindings.contains(name))
-        return yes(fmt::format("{}, for each name in {}", where, each.directory));
-      if (stub == nullptr || library_.rules->unlisted.contains(fmt::format("{}:{}", listed, name)))
-        improve(best, unknown(fmt::format("{} may bind it, for each name in {}", where, each.directory)));
-    } else if (fits_pattern(each.pattern, name)) {
-      const auto* stub = stub_of(names.module);
-      if (stub != nullptr && stub->bindings.contains(name))
-        return yes(library_.files.find_stub(names.module));
-      improve(best, unknown(where + " binds names computed at run time"));
-    }
-  }
-  return best;
-}
-
 Answer NameResolver::replaced(const ModuleNames& names, const std::string& file, const std::string& name,
                               const Answer& own, int depth) {
   if (names.replaced->keeps_names && own.verdict == Verdict::yes) return own;

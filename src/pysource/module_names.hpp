@@ -65,9 +65,10 @@ struct Registration {
 
 /// Names from computed keys: `globals()[KEY] = …`, setattr on the module.
 struct ComputedName {
-  std::string pattern;    ///< of the names; empty when `directory` is given
-  std::string directory;  ///< all names that dir(OBJECT) gives; dotted name of the object
+  std::string pattern;                ///< empty for names that are listed
+  std::optional<ListedNames> listed;  ///< of what another object has
   std::uint32_t line = 0;
+  TokenRange value = {};  ///< what each is bound to; empty if that is not known
 };
 
 /// The module object is replaced by an instance of the module's own class.

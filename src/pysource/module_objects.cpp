@@ -45,7 +45,7 @@ void ModuleReader::register_keys(const TextValue& keys, TokenRange value, std::u
     if (modules.size() == 1) registration.module = modules.front();
     names_.registrations.push_back(std::move(registration));
   }
-  if (!keys.directories.empty()) {
+  if (!keys.listed.empty()) {
     names_.registrations.push_back({std::string(1, kAnyText), {}, {}, line(token), in_function});
   }
 }
@@ -93,12 +93,12 @@ std::optional<TokenRange> ModuleReader::globals_key(TokenRange target, bool at_t
   return TokenRange{end + 3, target.last - 1};
 }
 
-void ModuleReader::subscript(TokenRange target) {
-  if (const auto key = globals_key(target, true)) computed(values_.texts(tree_, *key), target.first);
+void ModuleReader::subscript(TokenRange target, TokenRange value) {
+  if (const auto key = globals_key(target, true)) computed(values_.texts(tree_, *key), target.first, value);
 }
 
-void ModuleReader::computed(const TextValue& value, std::uint32_t token) {
-  for (const auto& text : value.texts) {
+void ModuleReader::computed(const TextValue& keys, std::uint32_t token, TokenRange value) {
+  for (const auto& text : keys.texts) {
     if (is_pattern(text)) {
       names_.computed.push_back({text, {}, line(token)});
     } else {
@@ -107,7 +107,7 @@ void ModuleReader::computed(const TextValue& value, std::uint32_t token) {
       bind(text, std::move(binding));
     }
   }
-  for (const auto& object : value.directories) names_.computed.push_back({{}, object, line(token)});
+  for (const auto& each : keys.listed) names_.computed.push_back({{}, each, line(token), value});
 }
 
 /// Calls that bind names: __all__.extend, setattr on the module, globals().update, exec, and functions that
@@ -122,7 +122,7 @@ void ModuleReader::call(TokenRange range) {
   if (name == "__all__.extend") return extend_all(values_.elements(tree_, arguments.front()));
   if (name == "__all__.append" || name == "__all__.remove") {
     const auto value = values_.texts(tree_, arguments.front());
-    const bool known = name == "__all__.append" && value.directories.empty() &&
+    const bool known = name == "__all__.append" && value.listed.empty() &&
                        std::none_of(value.texts.begin(), value.texts.end(), is_pattern);
     return extend_all(known ? std::optional(value.texts) : std::nullopt);
   }
@@ -159,7 +159,7 @@ void ModuleReader::patch(TokenRange object, TokenRange key) {
   const auto keys = values_.texts(tree_, key);
   for (const auto& text : keys.texts)
     names_.patched.insert(fmt::format("{}.{}", owner, is_pattern(text) ? "*" : text));
-  if (!keys.directories.empty()) names_.patched.insert(owner + ".*");
+  if (!keys.listed.empty()) names_.patched.insert(owner + ".*");
 }
 
 /// The same in a function: a class that the module defines may get names.

@@ -273,7 +273,7 @@ void ModuleReader::assign(TokenRange target, const Assignment& parts, const Defi
     names_.patched.insert(std::move(patch));
   }
   register_module(target, parts.value, false);
-  subscript(target);
+  subscript(target, parts.value);
 }
 
 void ModuleReader::assign_all(std::uint32_t token, const Assignment& parts) {

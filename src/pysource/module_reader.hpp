@@ -57,8 +57,8 @@ class ModuleReader {
                                          std::uint32_t end) const;
   void attribute_of_module(const TextValue& keys, TokenRange rest, TokenRange value);
   std::optional<TokenRange> globals_key(TokenRange target, bool at_top) const;
-  void subscript(TokenRange target);
-  void computed(const TextValue& value, std::uint32_t token);
+  void subscript(TokenRange target, TokenRange value);
+  void computed(const TextValue& keys, std::uint32_t token, TokenRange value = {});
   void call(TokenRange range);
   void patch(TokenRange object, TokenRange key);
   void patches_in_function(TokenRange range);

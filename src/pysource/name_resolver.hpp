@@ -96,12 +96,19 @@ class NameResolver {
   Answer bound_by(const ModuleNames& names, const Binding& binding, const std::string& where,
                   const std::string& name, int depth);
   Answer star(const ModuleNames& names, const std::string& file, const std::string& name, int depth);
-  Answer computed(const ModuleNames& names, const std::string& file, const std::string& name, int depth);
   Answer replaced(const ModuleNames& names, const std::string& file, const std::string& name,
                   const Answer& own, int depth);
   Answer of_settings(const ModuleNames& names, const std::string& file, const std::string& name, int depth);
   Answer submodule(const Located& child, const std::string& parent);
   std::string absent(const std::string& file, const ModuleNames& names, const std::string& name) const;
+
+  // Names that are computed: computed_names.cpp
+  Answer computed(const ModuleNames& names, const std::string& file, const std::string& name, int depth);
+  Answer by_list(const ModuleNames& names, const ListedNames& list, const std::string& where,
+                 const std::string& name, int depth);
+  bool is_function(const std::string& module, const std::string& name, int depth);
+  BoundValues values_of_listings(const ModuleNames& names, const std::string& file, const std::string& name,
+                                 int depth);
 
   // Names that no source binds: compiled_names.cpp
   Answer not_in_stub(const std::string& owner, const std::string& name, const std::string& what);
@@ -126,8 +133,8 @@ class NameResolver {
                                  std::size_t& current, int depth);
   BoundValues earlier_values(const ModuleNames& names, const std::string& file, const std::string& name,
                              std::size_t& current, int depth);
-  BoundValues values_of_stars(const ModuleNames& names, const std::string& name, int depth);
-  BoundValues values_of_listings(const ModuleNames& names, const std::string& name, int depth);
+  BoundValues values_of_stars(const ModuleNames& names, const std::string& file, const std::string& name,
+                              int depth);
   BoundValues values_of_binding(const ModuleNames& names, const std::string& file, const std::string& name,
                                 const Binding& binding, int depth);
   BoundValues value_of_definition(const ModuleNames& names, const std::string& file, const std::string& name,

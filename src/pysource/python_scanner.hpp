@@ -45,7 +45,7 @@ struct ImportUse {
   /// One of the branches of an `if` that bind the same name: if it is not known which of them runs, one that
   /// exists suffices.
   std::optional<Choice> branch = {};
-  std::uint32_t unit = 0;     ///< the code that it stands in, in FileScan::calls
+  std::uint32_t unit = 0;  ///< the code that it stands in, in FileScan::calls
   ImportsBefore imports = {};
 };
 

@@ -73,7 +73,7 @@ std::vector<std::string> chain(std::vector<std::string> left, const std::vector<
 }
 
 std::vector<std::string> known_texts(TextValue value) {
-  if (!value.directories.empty()) value.texts.emplace_back(1, kAnyText);
+  if (!value.listed.empty()) value.texts.emplace_back(1, kAnyText);
   return std::move(value.texts);
 }
 
@@ -136,9 +136,8 @@ void TextValue::merge(const TextValue& other) {
       break;
     }
   }
-  for (const auto& name : other.directories) {
-    if (std::find(directories.begin(), directories.end(), name) == directories.end())
-      directories.push_back(name);
+  for (const auto& each : other.listed) {
+    if (std::find(listed.begin(), listed.end(), each) == listed.end()) listed.push_back(each);
   }
 }
 
@@ -243,7 +242,7 @@ std::optional<std::vector<std::string>> TextValues::elements(const SourceTree& t
     item = split_range(tree, item, ":").front();
     const auto value = texts(tree, item);
     const auto& found = value.texts;
-    if (!value.directories.empty() || std::any_of(found.begin(), found.end(), is_pattern)) return {};
+    if (!value.listed.empty() || std::any_of(found.begin(), found.end(), is_pattern)) return {};
     bytes += bytes_of(found);
     if (bytes > kMostHeld) return {};
     all.insert(all.end(), found.begin(), found.end());
@@ -269,18 +268,21 @@ void TextValues::assign(const std::string& name, const SourceTree& tree, TokenRa
     collections_.erase(name);
   }
   texts_[name] = std::move(value);
+  auto listed = tree.is(expression.first, "[") ? listed_names(tree, expression) : std::nullopt;
+  if (listed) {
+    listed_[name] = *std::move(listed);
+  } else {
+    listed_.erase(name);
+  }
 }
 
 void TextValues::assign_element(const std::string& name, const SourceTree& tree, TokenRange expression) {
-  std::uint32_t end = 0;
-  if (dotted_name(tree, expression, &end) == "dir" && wraps(tree, {end, expression.last}, "(")) {
-    std::uint32_t last = 0;
-    const TokenRange argument{end + 1, expression.last - 1};
-    auto object = dotted_name(tree, argument, &last);
-    if (!object.empty() && last == argument.last) {
-      texts_[name] = {{}, {std::move(object)}};
-      return;
-    }
+  const bool variable = expression.last - expression.first == 1;
+  const auto held = listed_.find(variable ? tree.text(expression.first) : std::string_view());
+  auto listed = held != listed_.end() ? std::optional(held->second) : listed_names(tree, expression);
+  if (listed) {
+    texts_[name] = {{}, *std::move(listed)};
+    return;
   }
   auto all = elements(tree, expression);
   texts_[name] = all && afford(*all) ? TextValue{std::move(*all), {}} : any_text();
@@ -300,6 +302,12 @@ const TextValue* TextValues::find(const std::string& name) const {
 void TextValues::merge(const TextValues& other) {
   held_ = std::max(held_, other.held_);
   for (const auto& [name, value] : other.texts_) texts_[name].merge(value);
+  for (const auto& [name, lists] : other.listed_) {
+    auto& mine = listed_[name];
+    for (const auto& list : lists) {
+      if (std::find(mine.begin(), mine.end(), list) == mine.end()) mine.push_back(list);
+    }
+  }
   for (const auto& [name, list] : other.collections_) {
     auto& mine = collections_[name];
     for (const auto& text : list) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pysource/listed_names.hpp"
 #include "pysource/python_tree.hpp"
 
 namespace launch::pysource {
@@ -19,10 +20,10 @@ inline bool is_pattern(std::string_view text) {
   return text.find(kAnyText) != std::string_view::npos;
 }
 
-/// The possible values of a variable: strings, and the names in dir(OBJECT).
+/// The possible values of a variable: strings, and names of objects' attributes.
 struct TextValue {
   std::vector<std::string> texts;
-  std::vector<std::string> directories;  ///< dotted names of the objects
+  std::vector<ListedNames> listed;
 
   void merge(const TextValue& other);
 };
@@ -40,7 +41,7 @@ class TextValues {
 
   /// `name = expression`
   void assign(const std::string& name, const SourceTree& tree, TokenRange expression);
-  /// `for name in expression`, including dir(…) and the keys of a dict
+  /// `for name in expression`, including listed_names and the keys of a dict
   void assign_element(const std::string& name, const SourceTree& tree, TokenRange expression);
   void set(const std::string& name, TextValue value) { texts_[name] = std::move(value); }
   /// name += expression, name.extend(expression), name.append(…) with its argument as a list
@@ -59,6 +60,8 @@ class TextValues {
   std::string module_;
   std::map<std::string, TextValue> texts_;
   std::map<std::string, std::vector<std::string>> collections_;
+  std::map<std::string, std::vector<ListedNames>, std::less<>>
+      listed_;            ///< variables that hold what is listed
   std::size_t held_ = 0;  ///< bytes of all texts that were ever held
 };
 

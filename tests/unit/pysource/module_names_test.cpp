@@ -97,7 +97,7 @@ TEST(ModuleNames, NamesFromADirectory) {
       "  globals()[name] = 1\n");
   EXPECT_THAT(bound(names), ElementsAre("_s", "name", "s"));
   ASSERT_EQ(names.computed.size(), 1U);
-  EXPECT_EQ(names.computed[0].directory, "_C.F");
+  EXPECT_EQ(names.computed[0].listed, ListedNames{.object = "_C.F"});
 }
 
 TEST(ModuleNames, FunctionsThatBindWhatTheyAreTold) {
