@@ -21,6 +21,15 @@ bool is_built_in(const BoundValue& function) {
                      [&](const Binding& binding) { return &binding.definition == function.definition; });
 }
 
+/// A function in the body of another; nullopt for a class.
+std::optional<BoundValue> inner_function(const BoundValue& function, const Definition& definition) {
+  if (definition.kind != Definition::Kind::function) return std::nullopt;
+  auto inner = function;
+  inner.kind = BoundValue::Kind::function;
+  inner.definition = &definition;
+  return inner;
+}
+
 }  // namespace
 
 /// What one of a function's decorators does.
@@ -54,7 +63,7 @@ NameResolver::Decorated NameResolver::decorated_by(const BoundValue& decorator, 
   const bool known = calls.size() == 1 && calls.front().definition != nullptr &&
                      (!object || calls.front().kind == BoundValue::Kind::function);
   // The first parameter, self or one of a partial object's function, is bound already.
-  if (!known || result_of(calls.front()).parameter) return Decorated::unknown;
+  if (!known || result_of(calls.front()).uses_parameter()) return Decorated::unknown;
   return returned_for(calls.front(), depth);
 }
 
@@ -73,27 +82,27 @@ NameResolver::Decorated NameResolver::returned_for(const BoundValue& decorator, 
 NameResolver::Decorated NameResolver::read_returned(const BoundValue& decorator, int depth) {
   const auto& result = result_of(decorator);
   if (result.other || !result.partials.empty()) return Decorated::unknown;
-  const auto is_function = [](Decorated kind) {
-    return kind != Decorated::unknown && kind != Decorated::cached;
+  std::optional<Decorated> all;
+  if (result.parameter) all = Decorated::same;
+  /// False if no function comes of it.
+  const auto add = [&](Decorated each) {
+    all = all.value_or(each) == each ? each : Decorated::another;
+    return each != Decorated::unknown && each != Decorated::cached;
   };
-  auto kind = Decorated::same;
   for (const auto callee : result.applied) {
-    const auto each = decorated(decorator, callee, depth + 1);
-    if (!is_function(each)) return Decorated::unknown;
-    if (each != Decorated::same) kind = Decorated::another;  // perhaps only on some paths
+    if (!add(decorated(decorator, callee, depth + 1))) return Decorated::unknown;
   }
-  bool wraps = !result.parameter;
+  for (const auto& definition : result.inner) {
+    const auto inner = inner_function(decorator, definition);
+    const bool plain = inner && decorated(*inner, depth + 1) == Decorated::same;
+    if (!plain || !add(returned_for(*inner, depth + 1))) return Decorated::unknown;
+  }
   for (const auto& definition : result.definitions) {
-    if (definition.kind != Definition::Kind::function) return Decorated::unknown;
-    auto inner = decorator;
-    inner.kind = BoundValue::Kind::function;
-    inner.definition = &definition;
-    const auto each = decorated(inner, depth + 1);
-    if (!is_function(each)) return Decorated::unknown;
-    wraps = wraps && each == Decorated::wrapped;
-    kind = wraps ? Decorated::wrapped : Decorated::another;
+    const auto inner = inner_function(decorator, definition);
+    const auto each = inner ? decorated(*inner, depth + 1) : Decorated::unknown;
+    if (!add(each == Decorated::same ? Decorated::another : each)) return Decorated::unknown;
   }
-  return kind;
+  return all.value_or(Decorated::unknown);
 }
 
 /// What two decorators do, one after the other.

@@ -29,20 +29,22 @@ class ResultReader {
         result_.other = true;
       } else if (found == defined_.end()) {
         result_.parameter = true;
-        if (!alias) result_.applied = applied_;
+        passes_applied_ = passes_applied_ || !alias;
       } else {
         result_.other = result_.other || alias;
-        for (auto& definition : found->second) result_.definitions.push_back(std::move(definition));
-        found->second.clear();
+        result_.definitions.insert(result_.definitions.end(), found->second.begin(), found->second.end());
       }
+    }
+    for (const auto name : defaults_) add_definitions(name, result_.defaults);
+    for (const auto callee : returned_calls_) apply(callee);
+    if (passes_applied_ || !returned_calls_.empty()) {
+      for (const auto callee : applied_) apply(callee);
     }
     for (const auto& [partial, name] : partials_) {
       result_.partials.push_back(partial);
-      const bool local = bound_.contains(name) || defined_.contains(name) || aliases_.contains(name) ||
-                         parameters_.contains(name);
-      result_.other = result_.other || local;
+      result_.other = result_.other || is_local(name);
     }
-    result_.other = result_.other || (returned_.empty() && partials_.empty());
+    result_.other = result_.other || (returned_.empty() && partials_.empty() && returned_calls_.empty());
     return std::move(result_);
   }
 
@@ -51,6 +53,29 @@ class ResultReader {
     each_decorated(tree_, statements, [&](const Statement& each, std::vector<TokenRange> decorators) {
       statement(each, std::move(decorators));
     });
+  }
+
+  /// False if nothing else than a function in the body has the name.
+  bool add_definitions(std::string_view name, std::vector<Definition>& out) const {
+    const auto found = defined_.find(name);
+    if (found == defined_.end() || bound_.contains(name)) return false;
+    out.insert(out.end(), found->second.begin(), found->second.end());
+    return true;
+  }
+
+  bool is_local(std::string_view name) const {
+    return bound_.contains(name) || defined_.contains(name) || aliases_.contains(name) ||
+           parameters_.contains(name);
+  }
+
+  /// What is called with the first parameter.
+  void apply(TokenRange callee) {
+    const auto name = tree_.text(callee.first);
+    if (!is_local(name)) {
+      result_.applied.push_back(callee);
+    } else if (callee.last - callee.first != 1 || !add_definitions(name, result_.inner)) {
+      result_.other = true;
+    }
   }
 
   void statement(const Statement& statement, std::vector<TokenRange> decorators) {
@@ -68,13 +93,26 @@ class ResultReader {
       return;
     }
     if (!statement.tokens.empty()) simple(statement.tokens);
-    for (const auto& clause : statement.clauses) block(clause.body);
+    for (const auto& clause : statement.clauses) {
+      const bool outer = std::exchange(is_default_, is_default_ || asks_for_default(clause));
+      block(clause.body);
+      is_default_ = outer;
+    }
+  }
+
+  /// `if x is None:` of the first parameter x.
+  bool asks_for_default(const Clause& clause) const {
+    const auto [first, last] = clause.head;
+    return clause.keyword == "if" && last - first == 3 && tree_.is(first, parameter_) &&
+           tree_.is(first + 1, "is") && tree_.is(first + 2, "None") && !bound_.contains(parameter_);
   }
 
   void simple(TokenRange range) {
     if (tree_.is(range.first, "return")) returned(without_brackets(tree_, {range.first + 1, range.last}));
     const auto parts = assignment(tree_, range);
-    if (parts.targets.size() == 1 && !parts.augmented && passes_on(parts.targets.front(), parts.value))
+    const bool simple = parts.targets.size() == 1 && !parts.augmented;
+    if (simple &&
+        (passes_on(parts.targets.front(), parts.value) || decorates(parts.targets.front(), parts.value)))
       return;
     for (const auto& target : parts.targets) {
       for (const auto token : target_names(tree_, target)) bound_.insert(tree_.text(token));
@@ -87,10 +125,17 @@ class ResultReader {
     std::uint32_t behind = end;
     const bool call = tree_.is(end, "(") && !dotted_name(tree_, {end + 1, value.last}, &behind).empty() &&
                       (tree_.is(behind, ",") || tree_.is(behind, ")"));
-    if (value.last - value.first == 1 && tree_.is_name(value.first)) {
+    const bool applies = !dotted.empty() && value.last - end == 3 && tree_.is(end, "(") &&
+                         tree_.is(end + 1, parameter_) && !bound_.contains(parameter_);
+    const bool name = value.last - value.first == 1 && tree_.is_name(value.first);
+    if (is_default_) {
+      if (name) defaults_.insert(tree_.text(value.first));
+    } else if (name) {
       returned_.insert(tree_.text(value.first));
     } else if (call && (dotted == "functools.partial" || dotted == "partial")) {
       partials_.emplace_back(value, tree_.text(end + 1));
+    } else if (applies) {
+      returned_calls_.push_back({value.first, end});
     } else {
       result_.other = true;
     }
@@ -108,8 +153,26 @@ class ResultReader {
     std::uint32_t end = 0;
     const bool call = !dotted_name(tree_, value, &end).empty() && value.last - end == 3 &&
                       tree_.is(end, "(") && tree_.is(end + 1, parameter_);
-    if (!call || name != parameter_ || parameters_.contains(tree_.text(value.first))) return false;
+    if (!call || name != parameter_) return false;
     applied_.push_back({value.first, end});
+    return true;
+  }
+
+  /// True for `g = f(…)(g)` of a function g that is defined before: f decorates it.
+  bool decorates(TokenRange target, TokenRange value) {
+    const auto name = tree_.text(target.first);
+    const auto found = defined_.find(name);
+    if (target.last - target.first != 1 || found == defined_.end() || value.last - value.first < 4)
+      return false;
+    const TokenRange callee{value.first, value.last - 3};
+    std::uint32_t end = 0;
+    const auto dotted = dotted_name(tree_, callee, &end);
+    const bool whole = end == callee.last || behind_bracket(tree_, end, callee.last) == callee.last;
+    if (dotted.empty() || !whole || !tree_.is(callee.last, "(") || !tree_.is(callee.last + 1, name) ||
+        is_local(tree_.text(callee.first)))
+      return false;
+    auto& decorators = found->second.back().decorators;
+    decorators.insert(decorators.begin(), callee);
     return true;
   }
 
@@ -120,8 +183,12 @@ class ResultReader {
   std::set<std::string_view> returned_;
   std::vector<std::pair<TokenRange, std::string_view>> partials_;  ///< and the names of their functions
   std::set<std::string_view> bound_;                               ///< names that are assigned to
-  std::set<std::string_view> aliases_;  ///< of the first parameter, as it was given
-  std::vector<TokenRange> applied_;     ///< to the first parameter
+  std::set<std::string_view> aliases_;      ///< of the first parameter, as it was given
+  std::set<std::string_view> defaults_;     ///< returned where the first parameter is None
+  std::vector<TokenRange> applied_;         ///< to the first parameter
+  std::vector<TokenRange> returned_calls_;  ///< the same, in a `return`
+  bool passes_applied_ = false;
+  bool is_default_ = false;  ///< the block runs only where the first parameter is None
   FunctionResult result_;
 };
 

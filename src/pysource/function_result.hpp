@@ -10,10 +10,15 @@ namespace launch::pysource {
 /// object.
 struct FunctionResult {
   std::vector<Definition> definitions;  ///< functions and classes in its body
-  bool parameter = false;               ///< its first parameter, on some path
-  std::vector<TokenRange> applied;      ///< to the parameter before: `f`, for `x = f(x)`
+  std::vector<Definition> defaults;     ///< the same where its first parameter is None
+  bool parameter = false;               ///< its first parameter itself, on some path
+  std::vector<TokenRange> applied;      ///< to the parameter before: `f`, for `x = f(x)` and `return f(x)`
+  std::vector<Definition> inner;        ///< the same of functions in its body
   std::vector<TokenRange> partials;     ///< `functools.partial(f, …)`, with an f of the module
   bool other = false;                   ///< anything else, on some path
+
+  /// True if it depends on what it is given first.
+  bool uses_parameter() const { return parameter || !applied.empty() || !inner.empty(); }
 };
 
 /// By the `return` statements of a function's body; one that has none returns something else.

@@ -140,12 +140,14 @@ class NameResolver {
   BoundValues value_of_definition(const ModuleNames& names, const std::string& file, const std::string& name,
                                   const Definition& definition, int depth);
   BoundValues evaluate(const ModuleNames& names, const std::string& file, TokenRange expression, int depth);
-  BoundValues evaluate_call(const ModuleNames& names, const std::string& file, const std::string& callee,
-                            TokenRange arguments, int depth);
   BoundValues evaluate_name(const ModuleNames& names, const std::string& file, const std::string& dotted,
                             int depth);
-  BoundValues instances(BoundValues classes, bool exact, int depth);
-  BoundValues results_of(const BoundValue& function, int depth);
+
+  // What calls result in: call_results.cpp
+  BoundValues evaluate_call(const ModuleNames& names, const std::string& file, const std::string& callee,
+                            TokenRange arguments, int depth);
+  BoundValues instances(BoundValues classes, bool exact, int depth, bool given = false);
+  BoundValues results_of(const BoundValue& function, int depth, bool given);
   const FunctionResult& result_of(const BoundValue& function);
 
   // Attributes: attribute_answers.cpp

@@ -147,6 +147,32 @@ TEST(AttributesOfPython, FunctionsWhoseDecoratorsAreFollowed) {
   EXPECT_EQ(ask("at_9.func"), "unknown: the result of a call is not followed");
 }
 
+TEST(AttributesOfPython, FunctionsThatAreGivenToFunctions) {
+  auto ask = module_of(
+      "from functools import wraps\ndef wrap(f):\n  @wraps(f)\n  def g(): pass\n  return g\n"
+      "def same(*names):\n  def register(f): return f\n  return register\n"
+      "def optional(f=None, *, x=1):\n  def inner(f):\n    @wraps(f)\n    def g(): pass\n    return g\n"
+      "  if f is None:\n    return inner\n  else:\n    return inner(f)\n"
+      "def make(f):\n  @wraps(f)\n  def g(): pass\n  name = g.__name__\n  g = same(getattr(ops, name))(g)\n"
+      "  return g\n"
+      "def passed(f): return wrap(f)\n"
+      "def local(f):\n  wrap = f.wrap\n  return wrap(f)\n"
+      "def replaced(f):\n  def g(): pass\n  g = Thing(g)\n  return g\n"
+      "def cached(f):\n  @cache\n  def inner(f): return f\n  return inner(f)\n"
+      "def either(f):\n  if f.x: return f\n  return wrap(f)\n"
+      "@optional\ndef a(): pass\n@optional(x=2)\ndef b(): pass\nc = make(a)\nd = optional(a)\n"
+      "@passed\ndef e(): pass\n@local\ndef i(): pass\n@replaced\ndef j(): pass\n@cached\ndef k(): pass\n"
+      "@either\ndef m(): pass\n");
+  for (const std::string name : {"a", "b", "c", "d", "e"}) {
+    EXPECT_EQ(ask(name + ".__code__"), "yes: every function has it") << name;
+    EXPECT_EQ(ask(name + ".__wrapped__"), "yes: a decorator gives it") << name;
+  }
+  const std::string unknown = "unknown: attributes of functions are not followed";
+  for (const std::string name : {"i", "j", "k"}) EXPECT_EQ(ask(name + ".__code__"), unknown) << name;
+  EXPECT_EQ(ask("m.__code__"), "yes: every function has it");
+  EXPECT_EQ(ask("m.__wrapped__"), unknown);
+}
+
 /// Without a memory of what was looked at, this takes 2^100 steps.
 TEST(AttributesOfPython, FunctionsThatDecorateEachOther) {
   auto ask = module_of(
