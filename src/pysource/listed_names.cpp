@@ -96,7 +96,7 @@ class ListReader {
     auto name = dotted_name(tree_, argument, &end);
     if (name.empty() || end != argument.last) return std::nullopt;
     const auto given = given_.find(name);
-    return std::vector<ListedNames>{{given == given_.end() ? std::move(name) : given->second}};
+    return std::vector<ListedNames>{{given == given_.end() ? name : given->second}};
   }
 
   Lists members(const std::vector<TokenRange>& arguments) {
