@@ -140,7 +140,7 @@ Result<bool> is_settled(const LockRequest& request, const Subject& subject) {
   TRY_ASSIGN(const auto wanted, wanted_of(request, subject));
   const auto& base = subject.previous.lock->provenance.base;
   return locking::is_settled(wanted) &&
-         base->archive == locking::apt_archive(*base, subject.workspace.site, subject.previous.lock);
+         base->archive == locking::apt_archive(*base, subject.workspace.site, base);
 }
 
 /// The day of a lock that neither an upload nor a nightly dates: that of the lock before, unless everything
@@ -153,19 +153,17 @@ std::optional<specs::Day> day_of(const LockRequest& request, const Context& cont
   return specs::Day::parse(utc_timestamp(context.clock.now()).substr(0, 10));
 }
 
-/// Says which versions of apt's packages an image gets, where no upload decides it.
+/// Says which versions of apt's packages an image gets, where that is not certain from the lock's uploads.
 void tell_of_apt(const project::Recipe& recipe, const project::Provenance& provenance, Reporter& reporter) {
-  if (recipe.image.apt.empty()) return;
-  const auto packages = join_words(recipe.image.apt);
-  if (!provenance.base->snapshot) {
-    reporter.warn(fmt::format("the versions of {} depend on the day of the build: {}", packages,
-                              locking::why_no_snapshot(*provenance.base)));
-  } else if (provenance.locked) {
-    reporter.note(
-        fmt::format("the versions of {} are those of {}, as no index gives the upload times of the "
-                    "locked packages",
-                    packages, *provenance.base->snapshot));
-  }
+  const auto versions = locking::apt_versions(provenance);
+  if (recipe.image.apt.empty() || versions.empty()) return;
+  reporter.note(fmt::format("the versions of {} {}", join_words(recipe.image.apt), versions));
+}
+
+/// The base of the lock before, for what everything but an upgrade keeps of it.
+std::optional<project::BaseImage> base_before(const LockRequest& request, const Subject& subject) {
+  const auto& previous = subject.previous.lock;
+  return previous && !request.upgrade ? previous->provenance.base : std::nullopt;
 }
 
 Result<locking::LockResult> resolve(const LockRequest& request, const Context& context,
@@ -185,7 +183,7 @@ Result<locking::LockResult> resolve(const LockRequest& request, const Context& c
   if (!chosen.warning.empty()) context.reporter.warn(chosen.warning);
   result.lock.provenance.locked = day_of(request, context, subject, result.lock);
   const auto before = chosen.base.snapshot;  // of a base that is kept
-  chosen.base.archive = locking::apt_archive(chosen.base, site, subject.previous.lock);
+  chosen.base.archive = locking::apt_archive(chosen.base, site, base_before(request, subject));
   chosen.base.snapshot = locking::apt_snapshot(chosen.base, result.lock, chosen.created);
   if (chosen.base.snapshot && before) chosen.base.snapshot = std::max(*chosen.base.snapshot, *before);
   result.lock.provenance.base = std::move(chosen.base);

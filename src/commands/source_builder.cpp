@@ -21,7 +21,9 @@
 #include "image/scratch.hpp"
 #include "image/system.hpp"
 #include "image/turn.hpp"
+#include "locking/apt_snapshot.hpp"
 #include "locking/restore.hpp"
+#include "project/dated_archive.hpp"
 #include "project/labels.hpp"
 #include "registry/oci_registry.hpp"
 #include "specs/wheel.hpp"
@@ -66,6 +68,14 @@ Result<fs::path> only_wheel(const fs::path& folder, const SourceBuild& wanted) {
 std::string mark_of(const image::BuildTurn& turn) {
   constexpr std::size_t kEnough = 32;
   return Digest::of(turn.remains().string()).hex().substr(0, kEnough);
+}
+
+/// A base on which apt installs from the archive that the site names, else from that of the base before.
+project::BaseImage on_archive(project::BaseImage base, const project::Site& site,
+                              const std::optional<project::BaseImage>& before) {
+  base.archive = locking::apt_archive(base, site, before);
+  if (base.archive == project::kLiveArchive) base.snapshot.reset();
+  return base;
 }
 
 }  // namespace
@@ -149,7 +159,8 @@ Result<const containers::Engine*> EngineBuilder::engine() {
 
 /// The base image of the record, else of the recipe, in the variant that the package wants.
 Result<project::BaseImage> EngineBuilder::base_of(const SourceBuild& wanted) {
-  if (wanted.record.base.digest || !recipe_) return wanted.record.base;
+  if (wanted.record.base.digest || !recipe_)
+    return on_archive(wanted.record.base, outside_.site, wanted.record.base);
   auto recipe = *recipe_;
   if (wanted.how.variant) recipe.image.variant = *wanted.how.variant;
   if (const auto own = specs::Platform::of_this_machine()) recipe.platforms = {*own};
@@ -168,7 +179,8 @@ Result<project::BaseImage> EngineBuilder::base_of(const SourceBuild& wanted) {
                                               text_of(wanted), chosen.base.name, chosen.base.tag))
                     .hint(chosen.warning));
   }
-  return bases_.emplace(key, std::move(chosen.base)).first->second;
+  const auto before = previous_ ? previous_->provenance.base : std::nullopt;
+  return bases_.emplace(key, on_archive(std::move(chosen.base), outside_.site, before)).first->second;
 }
 
 Result<containers::Image> EngineBuilder::system_of(const SourceBuild& wanted,

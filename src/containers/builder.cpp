@@ -1,5 +1,8 @@
 #include "containers/builder.hpp"
 
+#include <optional>
+#include <string_view>
+
 #include <fmt/format.h>
 
 #include "base/file.hpp"
@@ -9,6 +12,19 @@
 #include "containers/engine_type.hpp"
 
 namespace launch::containers {
+
+namespace {
+
+/// What a line of a RUN says after this mark; nullopt for other lines. BuildKit puts step and time before it:
+/// "#8 0.342 ", and it prints the lines of a RUN that failed twice.
+std::optional<std::string_view> said_after(std::string_view mark, std::string_view line) {
+  const auto at = line.find(mark);
+  if (at == line.npos || line.substr(0, at).find_first_not_of("#0123456789. ") != line.npos)
+    return std::nullopt;
+  return line.substr(at + mark.size());
+}
+
+}  // namespace
 
 std::vector<std::string> build_arguments(const EngineInfo& info, const BuildSpec& spec,
                                          const std::filesystem::path& id_file) {
@@ -38,7 +54,15 @@ Result<Image> Builder::build(BuildSpec spec) const {
   if (const auto warning = info.type->build_warning(info); !warning.empty()) work_.reporter.warn(warning);
   constexpr std::size_t kQuoted = std::size_t{16} << 10;  // bytes, more than an error quotes
   std::string output;
+  std::string warning;
+  std::string hint;
   process.on_line = [&](Stream, std::string_view line) {
+    if (const auto found = said_after(kBuildHint, line)) {
+      hint = *found;
+      return;
+    }
+    if (const auto found = said_after(kBuildWarning, line); found && *found != warning)
+      work_.reporter.warn(warning = *found);
     output.append(line).append("\n");
     if (output.size() > 2 * kQuoted) output.erase(0, output.size() - kQuoted);
     // "STEP 7/30: COPY wheels/torch/ /opt/venv/"
@@ -53,7 +77,10 @@ Result<Image> Builder::build(BuildSpec spec) const {
   const auto removed = by_itself ? remains.remove_folder() : remains.remove();
   if (!removed) work_.reporter.warn("the build may have left something behind: " + removed.error().message());
   TRY_ASSIGN(const auto& outcome, ended);
-  if (!outcome.ok()) return fail(engine_->failed("build " + spec.title, outcome, output));
+  if (!outcome.ok()) {
+    auto error = engine_->failed("build " + spec.title, outcome, output);
+    return fail(hint.empty() ? std::move(error) : std::move(error.hint(std::move(hint))));
+  }
   return check(spec, id);
 }
 

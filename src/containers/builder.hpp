@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -13,6 +14,10 @@
 #include "specs/platform.hpp"
 
 namespace launch::containers {
+
+/// What lines that a Dockerfile's RUN prints for the user begin with: a warning, and what to do if it fails.
+inline constexpr std::string_view kBuildWarning = "launch: warning: ";
+inline constexpr std::string_view kBuildHint = "launch: hint: ";
 
 struct BuildSpec {
   std::filesystem::path context;
@@ -41,7 +46,8 @@ class Builder {
   Builder(const Engine& engine, std::filesystem::path folder, std::string mark, const Work& work)
       : engine_(&engine), folder_(std::move(folder)), mark_(std::move(mark)), work_(work) {}
 
-  /// Builds, reporting the engine's steps; the image can be found by its tag. A stopped build leaves nothing.
+  /// Builds, reporting the engine's steps, and lines of kBuildWarning as warnings; the image can be found by
+  /// its tag. A stopped build leaves nothing. Errors have lines of kBuildHint as hints.
   Result<Image> build(BuildSpec spec) const;
   /// Removes what a killed build in this folder left: processes of its RUN, working containers, new
   /// intermediate images, and the folder. Having nothing to do is not an error.

@@ -9,12 +9,11 @@
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "image/base_cuda.hpp"
+#include "image/dated_apt.hpp"
 #include "image/layers.hpp"
 #include "image/quoting.hpp"
 #include "image/settings.hpp"
 #include "image/user.hpp"
-#include "project/dated_archive.hpp"
-#include "pytorch/toolkits.hpp"
 #include "specs/image_reference.hpp"
 
 namespace launch::image {
@@ -47,32 +46,6 @@ std::string env_instruction(const DockerfileInput& input) {
   return pairs_instruction("ENV", pairs);
 }
 
-/// How apt installs from the archive of the lock's day; from that of today if the lock names none.
-struct AptSnapshot {
-  std::vector<std::string> before;  ///< steps of the script
-  std::string options;              ///< of apt-get; starts with a space unless empty
-  std::string after;                ///< a step; empty if there is none
-};
-
-AptSnapshot snapshot_steps(const project::BaseImage& base) {
-  const auto known = pytorch::distribution(base.distribution);
-  if (!known || !(known->snapshots || base.archive) || !base.snapshot) return {};
-  const auto script =
-      known->snapshots
-          ? replace_all(known->apt_sources, "/ID/", fmt::format("/{}/", *base.snapshot))
-          : replace_all(known->apt_sources, "ARCHIVE/",
-                        project::dated_archive(*base.archive, "debian\\2", *base.snapshot) + "/");
-  // Other lists of sources, for this step alone; what a site set up as its mirror stays as it is. Packages
-  // are signed, so a snapshot may be read without the certificates that the base may lack.
-  return {{"tls=; [[ -e /etc/ssl/certs/ca-certificates.crt ]] || tls=-oAcquire::https::Verify-Peer=false; ",
-           "rm -rf /tmp/apt; cp -aL /etc/apt /tmp/apt; ",
-           fmt::format(
-               "find /tmp/apt -type f '(' -name '*.list' -o -name '*.sources' ')' -exec sed -i '{}' {{}} +; ",
-               script)},
-          " -oDir::Etc=/tmp/apt -oAcquire::Check-Valid-Until=false $tls",
-          "rm -rf /tmp/apt; "};
-}
-
 /// Whether the image's Python is a package of the distribution.
 bool has_python_package(const DockerfileInput& input, const project::BaseImage& base) {
   return !base.distribution.empty() && !input.lock.lock.provenance.interpreter;
@@ -90,7 +63,7 @@ std::string apt_instruction(const DockerfileInput& input, const project::BaseIma
   const auto packages = apt_packages(input, base);
   const bool own_python = has_python_package(input, base);
   if (packages.empty()) return {};
-  const auto snapshot = snapshot_steps(base);
+  const auto apt = apt_steps(base, join_words(packages));
   std::vector<std::string> script = {
       fmt::format("missing=$(for p in {}; do [[ $p != *=* && $(dpkg-query -Wf='${{db:Status-Abbrev}}' $p "
                   "2>/dev/null || true) == ii* ]] || echo $p; done); ",
@@ -99,11 +72,9 @@ std::string apt_instruction(const DockerfileInput& input, const project::BaseIma
       "export DEBIAN_FRONTEND=noninteractive; ",
       "rm -f /etc/apt/sources.list.d/cuda*; ",
   };
-  script.insert(script.end(), snapshot.before.begin(), snapshot.before.end());
-  script.push_back(fmt::format("apt-get update -q{}; ", snapshot.options));
-  script.push_back(
-      fmt::format("apt-get install -q -y --no-install-recommends{} $missing; ", snapshot.options));
-  if (!snapshot.after.empty()) script.push_back(snapshot.after);
+  script.insert(script.end(), apt.update.begin(), apt.update.end());
+  script.push_back(fmt::format("apt-get install -q -y --no-install-recommends{} $missing; ", apt.options));
+  script.insert(script.end(), apt.after.begin(), apt.after.end());
   script.emplace_back("apt-get clean; ");
   if (own_python) {
     // Bytecode validated by time is stale once all files have the same time; this kind is not validated.

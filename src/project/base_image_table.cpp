@@ -95,8 +95,8 @@ Result<BaseImage> read_base_image(const TomlTable& table) {
   if (base.snapshot && !is_snapshot(*base.snapshot))
     return fail(table.wrong("snapshot", found("a time such as \"20250606T080910Z\"", *base.snapshot)));
   TRY(table.read("archive", base.archive));
-  if (base.archive && !is_dated_archive(*base.archive))
-    return fail(table.wrong("archive", found(kDatedArchiveForm, *base.archive)));
+  if (base.archive && base.archive != kLiveArchive && !is_dated_archive(*base.archive))
+    return fail(table.wrong("archive", found(expected_archive(), *base.archive)));
   TRY(table.read("user", base.user));
   if (base_user(base.user) != base.user)
     return fail(table.wrong("user", found("a user other than root, such as \"1000:1000\"", base.user)));

@@ -1,5 +1,7 @@
 #include "project/dated_archive.hpp"
 
+#include <fmt/format.h>
+
 #include "base/text.hpp"
 #include "project/toml_values.hpp"
 #include "specs/url.hpp"
@@ -11,6 +13,10 @@ constexpr std::string_view kArchive = "{archive}";
 constexpr std::string_view kDate = "{date}";
 
 }  // namespace
+
+std::string expected_archive() {
+  return fmt::format("{} or {}", kDatedArchiveForm, in_quotes(kLiveArchive));
+}
 
 bool is_dated_archive(std::string_view text) {
   if (text.find(kArchive) == text.npos || text.find(kDate) == text.npos || text.ends_with('/')) return false;

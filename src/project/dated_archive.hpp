@@ -9,6 +9,12 @@ namespace launch::project {
 /// "debian-security" and {date} for the time.
 inline constexpr std::string_view kDatedArchiveForm = "http://HOST/archive/{archive}/{date}";
 
+/// In its place: the archive as it is on the day of the build.
+inline constexpr std::string_view kLiveArchive = "live";
+
+/// What is expected where an archive is named: "http://… or \"live\"".
+std::string expected_archive();
+
 /// True for the http or https address of such an archive without slashes at its end. It becomes a part of a
 /// shell script and of a Dockerfile.
 bool is_dated_archive(std::string_view text);

@@ -177,7 +177,7 @@ std::vector<LockProperty> diff_properties(const Lockfile& before, const Lockfile
   if (!other_python && !other_platforms) compare("environments", "environments", markers_of);
   if (!compare("base_image", "base image", image_of))
     compare("base_digest", "base image's digest", digest_of);
-  compare("archive", "dated archive of apt's packages", archive_of);
+  compare("archive", "archive of apt's packages", archive_of);
   return changed;
 }
 

@@ -67,11 +67,12 @@ struct BaseImage {
       platforms;             ///< of their manifests; either kind of digest is quoted for a tag
   std::string driver_floor;  ///< minimum NVIDIA driver, "525.60.13"; empty for CPU
   std::string distribution;  ///< "ubuntu 24.04"; empty if unknown, with Python in /usr/local
-  /// The state of the distribution's archive that apt installs from, "20250606T080910Z"; nullopt if launch
-  /// uses none, so that what apt installs depends on the day of the build.
+  /// The state of the distribution's archive that apt installs from, "20250606T080910Z"; nullopt if
+  /// nothing says which, so that what apt installs depends on the day of the build.
   std::optional<std::string> snapshot = {};
   /// Where that is, if the site names the archive: "http://host.example/archive/{archive}/{date}"
-  /// (is_dated_archive).
+  /// (is_dated_archive), or kLiveArchive, which has no snapshot. nullopt: launch knows it, or the base's own
+  /// lists of sources name it.
   std::optional<std::string> archive = {};
   std::string user = {};  ///< whom it runs as, "65534" or "app:app"; empty: root, or unknown
   specs::Interpreter

@@ -101,15 +101,16 @@ Result<std::vector<PythonBuild>> read_interpreters(const TomlTable& root) {
   return out;
 }
 
-/// [apt] debian, without slashes at its end.
+/// [apt] debian, without slashes at the end of an address.
 Result<std::optional<Setting>> read_debian_archive(const TomlTable& root, std::string_view origin) {
   TRY_ASSIGN(auto archive, read_single(root, "apt", "debian", origin));
   if (!archive) return archive;
   auto& form = archive->value;
+  if (form == kLiveArchive) return archive;
   while (form.ends_with('/')) form.pop_back();
   if (is_dated_archive(form)) return archive;
   TRY_ASSIGN(const auto table, root.table("apt"));
-  return fail(table.wrong("debian", fmt::format("expected {}, found {}", kDatedArchiveForm,
+  return fail(table.wrong("debian", fmt::format("expected {}, found {}", expected_archive(),
                                                 in_quotes(specs::redacted_url(form)))));
 }
 

@@ -40,7 +40,7 @@ struct Site {
   std::optional<Setting> engine;  ///< podman or docker
   std::vector<specs::RegistryMirror> registries;
   std::vector<PythonBuild> interpreters = {};  ///< of [[interpreter]], before the known ones
-  /// Of Debian, as kDatedArchiveForm: what apt installs from on its images.
+  /// Of Debian, as kDatedArchiveForm, or kLiveArchive: what apt installs from on its images.
   std::optional<Setting> debian_archive = {};
   std::vector<std::string> ignored = {};   ///< further indexes of pip's and uv's configuration, for the user
   std::vector<std::string> warnings = {};  ///< about files that were ignored, for the user

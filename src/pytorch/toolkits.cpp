@@ -107,6 +107,12 @@ std::optional<Distribution> distribution(std::string_view name) {
   return find(distributions(), [&](const Distribution& d) { return d.name == name; });
 }
 
+Distribution apt_distribution(std::string_view name) {
+  if (auto known = distribution(name)) return *std::move(known);
+  const auto& all = distributions();
+  return *std::find_if(all.rbegin(), all.rend(), [](const Distribution& d) { return !d.snapshots; });
+}
+
 std::optional<Distribution> distribution_with(const specs::Interpreter& python) {
   return find(distributions(), [&](const Distribution& d) { return d.python == python; });
 }

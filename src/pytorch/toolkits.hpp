@@ -43,11 +43,11 @@ struct Distribution {
   specs::Interpreter python;  ///< that it packages
   int python_patch = 0;       ///< 3 of 3.12.3
   int glibc_minor = 0;        ///< 39 for glibc 2.39
-  /// Its archive is asked for the state of this day and later ones; nullopt: the site names a dated archive
-  /// of it, or there is none.
+  /// Its archive is asked for the state of this day and later ones; nullopt: the site or the image's own
+  /// lists of sources name a dated archive of it, or there is none.
   std::optional<specs::Day> snapshots = {};
-  /// A sed script for its lists of sources, with ID for the time; or with ARCHIVE for the archive that the
-  /// site names, of "debian\\2".
+  /// A sed script for its lists of sources, with ID for the time; or with ARCHIVE for that dated archive, of
+  /// "debian\\2".
   std::string apt_sources = {};
   std::string image;  ///< of the official library, "docker.io/library/ubuntu:24.04"
   std::string tag;    ///< how tags of other images name it, "ubuntu24.04"
@@ -59,6 +59,10 @@ const std::vector<Distribution>& distributions();
 
 /// By "ubuntu 24.04"; nullopt if unknown.
 std::optional<Distribution> distribution(std::string_view name);
+
+/// The distribution whose addresses apt's lists of sources may have, by the same name; for an unknown one
+/// Debian, on which the images stand that name no distribution ("python:3.12-slim").
+Distribution apt_distribution(std::string_view name);
 
 /// The distribution that packages that Python; nullopt if there is none.
 std::optional<Distribution> distribution_with(const specs::Interpreter& python);

@@ -19,7 +19,8 @@ def stage_of(launch, project, name):
 
 
 def build_stage(stage, image, *options):
-    """Builds it with podman; the base image comes from where ci/stand-in says, if that runs this test."""
+    """Builds it with podman; returns what that prints. The base image comes from where ci/stand-in says, if that runs this
+    test."""
     place = os.environ.get("LAUNCH_STAND_IN")
     stage = stage.replace("FROM docker.io/", f"FROM {place}/") if place else stage
-    run("podman", "build", "--quiet", *options, *(["--tls-verify=false"] if place else []), "--tag", image, "-", input=stage)
+    return run("podman", "build", *options, *(["--tls-verify=false"] if place else []), "--tag", image, "-", input=stage)

@@ -76,36 +76,6 @@ TEST_F(LockScenario, TheDayOfTheLockStandsInForUploadTimes) {
                                      testing::HasSubstr("upload-time = 2025-06-07T08:09:10Z")));
 }
 
-TEST_F(LockScenario, OnDebianAptInstallsFromTheArchiveThatTheSiteNames) {
-  registry_.offer("library/debian", "12", {});  // whose Python is its distribution's
-  scenario_.write("recipes/demo.toml", scenario_.read("recipes/demo.toml") + "apt = [\"g++\"]\n");
-  auto done = scenario_.launch({"lock", "demo"});
-  EXPECT_EQ(done.code, 0);
-  EXPECT_THAT(done.err,
-              testing::HasSubstr(
-                  "warning: the versions of g++ depend on the day of the build: launch.toml names no dated "
-                  "archive of Debian 12 ([apt] debian = \"http://HOST/archive/{archive}/{date}\")\n"));
-  const auto site = scenario_.read("launch.toml");
-  scenario_.write("launch.toml", site + "[apt]\ndebian = \"http://ours.example/{archive}/{date}/\"\n");
-  EXPECT_EQ(scenario_.launch({"lock", "demo", "--check"}).code, 1);
-  done = scenario_.launch({"lock", "demo"});
-  EXPECT_EQ(done.code, 0);
-  EXPECT_THAT(done.err, testing::Not(testing::HasSubstr("depend on the day")));
-  EXPECT_THAT(done.err,
-              testing::HasSubstr("lockfiles/pylock.demo.toml has changed:\n  dated archive of apt's "
-                                 "packages none → http://ours.example/{archive}/{date}\n"));
-  EXPECT_THAT(lock(), testing::ContainsRegex("\nsnapshot = \"[0-9]{8}T[0-9]{6}Z\"\narchive = "
-                                             "\"http://ours.example/[{]archive[}]/[{]date[}]\"\n"));
-  EXPECT_EQ(scenario_.launch({"lock", "demo", "--check"}).code, 0);
-  scenario_.write("launch.toml", site);  // as on a machine whose site names none
-  EXPECT_EQ(scenario_.launch({"lock", "demo", "--check"}).code, 0);
-  const auto before = lock();
-  EXPECT_EQ(scenario_.launch({"lock", "demo"}).code, 0);
-  EXPECT_EQ(lock(), before);
-  ASSERT_EQ(scenario_.launch({"render", "demo"}).code, 0);
-  EXPECT_THAT(scenario_.read("images/demo/Dockerfile"), testing::HasSubstr("#http://ours.example/debian"));
-}
-
 TEST_F(LockScenario, TheDocumentHasTheChanges) {
   const auto changes = [](const std::string& out) {
     const auto begin = out.find("\"changes\":");
@@ -267,7 +237,7 @@ TEST_F(LockScenario, ALockEditedIntoNonsense) {
     EXPECT_EQ(done.code, 2);
     EXPECT_EQ(
         done.err,
-        "error: lockfiles/pylock.demo.toml:48:8: [[packages]] name: expected a string, found an integer\n"
+        "error: lockfiles/pylock.demo.toml:49:8: [[packages]] name: expected a string, found an integer\n"
         "\n"
         "hint: locks are written by programs: regenerate it with `launch lock --upgrade` or the tool that "
         "made it\n");
@@ -275,7 +245,7 @@ TEST_F(LockScenario, ALockEditedIntoNonsense) {
   const auto done = scenario_.launch({"lock", "demo", "--upgrade"});
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(done.err,
-            "warning: lockfiles/pylock.demo.toml:48:8: [[packages]] name: expected a string, found an "
+            "warning: lockfiles/pylock.demo.toml:49:8: [[packages]] name: expected a string, found an "
             "integer; replacing it\n"
             "locked 2 packages (1.7 kB) for Python 3.11 on linux-x86_64 in [TIME]\n"
             "lockfiles/pylock.demo.toml has changed\n"

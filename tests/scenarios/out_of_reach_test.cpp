@@ -31,6 +31,10 @@ class OutOfReach : public LockScenario {
         "127.0.0.1:1: Connection refused",
         path);
   }
+  /// The line of the lock with the state of apt's archive.
+  std::string snapshot() const {
+    return std::regex_replace(lock(), std::regex("[^]*\n(snapshot = [^\n]*\n)[^]*"), "$1");
+  }
   static std::string notice(const std::string& warning, const std::string& python,
                             const std::string& became) {
     return fmt::format(
@@ -74,7 +78,6 @@ TEST_F(OutOfReach, TheBaseIsThatOfTheTable) {
             notice(fmt::format("base image digest of {} taken from launch's table, as {}", kCuda,
                                refused_at("nvidia/cuda/manifests/12.8.1-base-ubuntu24.04")),
                    "3.12", "lockfiles/pylock.demo.toml is new\nnot verified yet: run `launch verify demo`"));
-  const auto snapshot = std::regex_replace(lock(), std::regex("[^]*\n(snapshot = [^\n]*\n)[^]*"), "$1");
   EXPECT_THAT(lock(),
               testing::EndsWith("[tool.launch.base]\n"
                                 "image = \"docker.io/nvidia/cuda\"\n"
@@ -82,7 +85,7 @@ TEST_F(OutOfReach, TheBaseIsThatOfTheTable) {
                                 "digest = \"sha256:133c78a0575303be34164d0b90137a042172bdf60696af01a3c424ab4"
                                 "02d86e2\"\n"
                                 "distribution = \"ubuntu 24.04\"\n" +
-                                snapshot +
+                                snapshot() +
                                 "python = \"3.12\"\n"
                                 "\n"
                                 "[tool.launch.base.platforms]\n"
@@ -131,7 +134,8 @@ TEST_F(OutOfReach, TheBaseIsLeftOpenAndFilledInLater) {
                    "3.11", "lockfiles/pylock.demo.toml is new\nnot verified yet: run `launch verify demo`"));
   EXPECT_THAT(lock(),
               testing::EndsWith("[tool.launch.base]\nimage = \"docker.io/library/debian\"\ntag = \"12\"\n"
-                                "distribution = \"debian 12\"\npython = \"3.11\"\n"));
+                                "distribution = \"debian 12\"\n" +
+                                snapshot() + "python = \"3.11\"\n"));
   for (const auto* command : {"render", "build"}) {
     const auto asked = scenario_.launch({command, "demo"});
     EXPECT_EQ(asked.code, 2);

@@ -1,4 +1,6 @@
 // Packages that are built from source: lock, fetch and build with the fake engine.
+#include <filesystem>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -48,6 +50,27 @@ class SourceScenario : public ::testing::Test {
 
 constexpr const char* kBuilding =
     "building rouge-score 0.1.2 from source in a container (needs pip 1.0, setuptools 1.0 and wheel 1.0)\n";
+
+TEST_F(SourceScenario, AptInstallsWhatABuildNeedsFromTheSitesArchive) {
+  ASSERT_EQ(demo_.launch({"lock", "demo"}).code, 0);
+  const auto archives = [&] {
+    std::vector<std::string> found;
+    for (const auto line : lines(demo_.scenario.read("lockfiles/pylock.demo.toml"))) {
+      if (line.starts_with("archive = ") || line.starts_with("snapshot = "))
+        found.emplace_back(line.substr(0, line.find("T")));
+    }
+    return found;
+  };
+  EXPECT_THAT(archives(), testing::ElementsAre(testing::StartsWith("snapshot = ")));
+  demo_.scenario.write("launch.toml", demo_.scenario.read("launch.toml") + "[apt]\ndebian = \"live\"\n");
+  offer("0.1.3");
+  std::filesystem::remove_all(demo_.scenario.place("engine/wheels"));
+  build_to({.name = "rouge_score", .version = "0.1.3"});
+  const auto done = demo_.launch({"lock", "demo", "--upgrade", "rouge-score"});
+  EXPECT_EQ(done.code, 0) << done.err;
+  EXPECT_THAT(archives(), testing::ElementsAre("archive = \"live\"", "archive = \"live\""))
+      << "of the build, and of the lock";
+}
 
 TEST_F(SourceScenario, WithoutATableTheOlderVersionIsLockedAndSaysSo) {
   recipe("");

@@ -11,9 +11,18 @@ RUN ["/bin/bash", "-euo", "pipefail", "-c", "\
   rm -f /etc/apt/sources.list.d/cuda*; \
   tls=; [[ -e /etc/ssl/certs/ca-certificates.crt ]] || tls=-oAcquire::https::Verify-Peer=false; \
   rm -rf /tmp/apt; cp -aL /etc/apt /tmp/apt; \
-  find /tmp/apt -type f '(' -name '*.list' -o -name '*.sources' ')' -exec sed -i 's#https\\?://\\([a-z0-9.-]*\\.\\)\\?debian\\.[a-z]*/debian\\(-security\\)\\?/*\\([ ]\\|$\\)#http://ours.example/archive/debian\\2/20250606T080910Z/\\3#g' {} +; \
-  apt-get update -q -oDir::Etc=/tmp/apt -oAcquire::Check-Valid-Until=false $tls; \
-  apt-get install -q -y --no-install-recommends -oDir::Etc=/tmp/apt -oAcquire::Check-Valid-Until=false $tls $missing; \
+  lists() { find /tmp/apt -type f '(' -name '*.list' -o -name '*.sources' ')' -exec \"$@\" {} +; }; \
+  place=$(lists sed -n 's%^#[^:]*\\(https\\?://[A-Za-z0-9:/._~+-]*/\\)debian\\(-security\\)\\?/[0-9]\\{8\\}T[0-9]\\{6\\}Z/*\\( .*\\)\\?$%\\1%p' | sort -u); \
+  place=${place%%[[:space:]]*}; \
+  [[ -z $place ]] || lists sed -i 's#https\\?://\\([a-z0-9.-]*\\.\\)\\?debian\\.[a-z]*/debian\\(-security\\)\\?/*\\([ ]\\|$\\)#'$place'debian\\2/20250606T080910Z/\\3#g'; \
+  if [[ -n $(lists sed -n '/^[^#]*20250606T080910Z/p') ]]; then \
+  dated=\"-oDir::Etc=/tmp/apt -oAcquire::Check-Valid-Until=false $tls\"; \
+  else dated=; echo 'launch: warning: the versions of python3.11 and g++ depend on the day of the build: the lists of sources in the base image name a mirror or no dated archive'; fi; \
+  code=0; LC_ALL=C apt-get update -q $dated 2>&1 | tee /tmp/apt/said || code=$?; \
+  lost=$(sed -n 's%^\\(E: \\|W: Failed to fetch \\)[^:]*\\(http[^ ]*20250606T080910Z\\).*%\\2%p' /tmp/apt/said | sort -u); \
+  if [[ -n $lost ]]; then echo \"apt cannot read ${lost//$'\\n'/ and }\"; echo 'launch: hint: under [apt] in launch.toml, set debian to a mirror of it (\"http://HOST/archive/{archive}/{date}\"), or to \"live\" for the versions of the day of the build; then run `launch lock RECIPE`'; exit 1; fi; \
+  [[ $code == 0 ]] || exit $code; \
+  apt-get install -q -y --no-install-recommends $dated $missing; \
   rm -rf /tmp/apt; \
   apt-get clean; \
   find /usr/lib/python3* -name __pycache__ -prune -exec rm -rf {} +; \

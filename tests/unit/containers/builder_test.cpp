@@ -85,6 +85,25 @@ TEST_F(Build, FailsWithPodmansLastWords) {
   EXPECT_EQ(image.error().kind(), ErrorKind::environment);
 }
 
+/// As podman, BuildKit and docker's older builder print what a RUN does.
+TEST_F(Build, HasWhatItsStepsSayToTheUser) {
+  const std::string lines =
+      "STEP 2/3: RUN echo 'launch: warning: a'; echo 'launch: hint: b'\n"
+      "launch: warning: from podman\nlaunch: hint: try that\n"
+      "#8 [2/2] RUN echo 'launch: warning: a'\n"
+      "#8 0.342 launch: warning: from BuildKit\n#8 12.01 launch: warning: from BuildKit\n"
+      "0.342 launch: warning: from BuildKit\n"
+      "x launch: warning: of something else\nlaunch: no mark\n";
+  runner_.build = {0, lines};
+  ASSERT_TRUE(build(podman4()));
+  EXPECT_THAT(work_.reporter.warnings, ElementsAre("from podman", "from BuildKit"));
+  runner_.build = {1, "gone\n#8 0.342 launch: hint: try that\n", "Error: exit status 1\n"};
+  const auto image = build(podman4());
+  ASSERT_FALSE(image);
+  EXPECT_EQ(image.error().text(),
+            "error: podman could not build localhost/launch/demo:latest:\n  gone\n\nhint: try that\n");
+}
+
 TEST_F(Build, TheTagWasTakenByAnotherBuild) {
   runner_.id = digest('b').text();
   const auto image = build(podman4());

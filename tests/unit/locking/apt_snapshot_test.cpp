@@ -38,12 +38,8 @@ TEST(AptSnapshot, IsTheFirstForAnOlderLock) {
   project::Lockfile lock;
   lock.provenance.date = fakes::day("2022-06-06");
   EXPECT_EQ(apt_snapshot(project::test::base("ubuntu 22.04", "3.10"), lock, ""), "20230301T000000Z");
-  EXPECT_EQ(apt_snapshot(project::test::base("debian 12", "3.11"), lock, ""), std::nullopt);
-  EXPECT_EQ(why_no_snapshot(project::test::base("debian 12", "3.11")),
-            "launch.toml names no dated archive of Debian 12 ([apt] debian = "
-            "\"http://HOST/archive/{archive}/{date}\")");
-  EXPECT_EQ(apt_snapshot(project::test::base("", "3.11"), lock, ""), std::nullopt)
-      << "an unknown distribution";
+  for (const auto* distribution : {"debian 12", ""})
+    EXPECT_EQ(apt_snapshot(project::test::base(distribution, "3.11"), lock, ""), "20220606T000000Z");
 }
 
 TEST(AptSnapshot, OfDebianIsInTheArchiveThatTheSiteNames) {
@@ -53,18 +49,50 @@ TEST(AptSnapshot, OfDebianIsInTheArchiveThatTheSiteNames) {
   EXPECT_EQ(apt_archive(base, site, std::nullopt), std::nullopt);
   site.debian_archive = project::Setting{ours, "launch.toml"};
   EXPECT_EQ(apt_archive(base, site, std::nullopt), ours);
-  EXPECT_EQ(apt_archive(project::test::base("ubuntu 24.04", "3.12"), site, std::nullopt), std::nullopt);
-  EXPECT_EQ(apt_archive(project::test::base("", "3.12"), site, std::nullopt), std::nullopt);
+  EXPECT_EQ(apt_archive(project::test::base("", "3.12"), site, std::nullopt), ours) << "python:3.12-slim";
+
+  auto before = base;
+  before.archive = "http://before.example/{archive}/{date}";
+  EXPECT_EQ(apt_archive(base, site, before), ours);
+  EXPECT_EQ(apt_archive(base, {}, before), "http://before.example/{archive}/{date}");
+  const auto ubuntu = project::test::base("ubuntu 24.04", "3.12");
+  EXPECT_EQ(apt_archive(ubuntu, site, before), std::nullopt);
 
   project::Lockfile lock;
   lock.provenance.date = fakes::day("2025-06-06");
-  lock.provenance.base = base;
-  lock.provenance.base->archive = "http://before.example/{archive}/{date}";
-  EXPECT_EQ(apt_archive(base, site, lock), ours);
-  EXPECT_EQ(apt_archive(base, {}, lock), "http://before.example/{archive}/{date}");
-  base.archive = ours;
-  EXPECT_EQ(apt_snapshot(base, lock, ""), "20250606T000000Z");
-  EXPECT_EQ(apt_snapshot(base, lock, "2025-07-01T01:02:03.4Z"), "20250701T010203Z");
+  for (const auto& archive : std::vector<std::optional<std::string>>{std::nullopt, ours}) {
+    base.archive = archive;
+    EXPECT_EQ(apt_snapshot(base, lock, ""), "20250606T000000Z");
+    EXPECT_EQ(apt_snapshot(base, lock, "2025-07-01T01:02:03.4Z"), "20250701T010203Z");
+  }
+  base.archive = "live";
+  EXPECT_EQ(apt_snapshot(base, lock, ""), std::nullopt);
+}
+
+TEST(AptVersions, AreSaidWhereTheUploadsDoNotDecideThem) {
+  const auto said = [](const std::string& distribution, const std::optional<std::string>& archive,
+                       const std::optional<std::string>& locked = {}) {
+    project::Provenance provenance;
+    provenance.base = project::test::base(distribution, "3.11");
+    provenance.base->archive = archive;
+    if (archive != "live") provenance.base->snapshot = "20250606T000000Z";
+    if (locked) provenance.locked = fakes::day(*locked);
+    return apt_versions(provenance);
+  };
+  const std::string ours = "http://ours.example/{archive}/{date}";
+  const std::string lists =
+      "; if the lists of sources in docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 name no dated archive of "
+      "Debian, they are those of the day of the build";
+  EXPECT_EQ(said("ubuntu 24.04", {}), "");
+  EXPECT_EQ(said("debian 12", ours), "");
+  EXPECT_EQ(said("debian 12", {}), "are those of 20250606T000000Z" + lists);
+  EXPECT_EQ(said("", {}), "are those of 20250606T000000Z" + lists);
+  EXPECT_EQ(said("debian 12", "live"),
+            "are those of the day of the build, as [apt] debian = \"live\" has them");
+  const std::string undated =
+      "are those of 20250606T000000Z, as no index gives the upload times of the locked packages";
+  EXPECT_EQ(said("ubuntu 24.04", {}, "2025-06-06"), undated);
+  EXPECT_EQ(said("debian 12", {}, "2025-06-06"), undated + lists);
 }
 
 }  // namespace

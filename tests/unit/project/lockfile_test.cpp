@@ -509,9 +509,11 @@ TEST(LockfileError, Provenance) {
         "ftp://a.example/{archive}/{date}", "http://a.example/{archive}/{date}#g"}) {
     EXPECT_EQ(edit_error("http://a.example/archive/{archive}/{date}", wrong),
               with_hint("pylock.demo.toml:60:11: [tool] launch.base.archive: expected "
-                        "http://HOST/archive/{archive}/{date}, found \"" +
+                        "http://HOST/archive/{archive}/{date} or \"live\", found \"" +
                         wrong + "\""));
   }
+  EXPECT_TRUE(
+      parse_lockfile(edited("http://a.example/archive/{archive}/{date}", "live"), "pylock.demo.toml"));
   EXPECT_EQ(
       edit_error("\nsnapshot", "\nuser = \"$(id)\"\nsnapshot"),
       with_hint("pylock.demo.toml:59:8: [tool] launch.base.user: expected a user other than root, such as "

@@ -97,12 +97,14 @@ TEST_F(SiteTest, Defaults) {
   EXPECT_THAT(found.registries, IsEmpty());
 }
 
-TEST_F(SiteTest, TheArchiveOfDebianIsAnAddressWithBothPlaceholders) {
+TEST_F(SiteTest, TheArchiveOfDebianIsAnAddressWithBothPlaceholdersOrLive) {
   put("home/.config/launch/config.toml", "[apt]\ndebian = \"https://user.example/{date}/{archive}\"\n");
   EXPECT_EQ(site().debian_archive,
             (Setting{"https://user.example/{date}/{archive}", path("home/.config/launch/config.toml")}));
   put("project/launch.toml", "[apt]\ndebian = \"http://ours.example:8080/a/{archive}/{date}//\"\n");
   EXPECT_EQ(site().debian_archive, (Setting{"http://ours.example:8080/a/{archive}/{date}", "launch.toml"}));
+  put("project/launch.toml", "[apt]\ndebian = \"live\"\n");
+  EXPECT_EQ(site().debian_archive, (Setting{"live", "launch.toml"}));
 }
 
 TEST_F(SiteTest, VariableThenProjectThenUser) {
@@ -263,9 +265,10 @@ TEST_F(SiteTest, ErrorsNameTheFile) {
             "error: launch.toml:1:1: [[registry]] location: expected HOST[:PORT][/PATH], such as "
             "\"mirror.example:5000\"\n");
   put("project/launch.toml", "[apt]\ndebian = \"http://me:secret@ours.example/{archive}/{date}\"\n");
-  EXPECT_EQ(error(),
-            "error: launch.toml:2:10: [apt] debian: expected http://HOST/archive/{archive}/{date}, found "
-            "\"http://ours.example/{archive}/{date}\"\n");
+  EXPECT_EQ(
+      error(),
+      "error: launch.toml:2:10: [apt] debian: expected http://HOST/archive/{archive}/{date} or \"live\", "
+      "found \"http://ours.example/{archive}/{date}\"\n");
   put("project/launch.toml", "[store]\npath = \"\"\n");
   EXPECT_EQ(error(), "error: launch.toml:2:8: [store] path: expected a value, found \"\"\n");
   put("project/launch.toml", "");

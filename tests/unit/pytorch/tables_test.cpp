@@ -91,6 +91,8 @@ TEST(Tables, OfDistributionsAreWhole) {
                   "ubuntu24.04",
                   "debian 13 | Debian 13 | 3.13 | 41 | - | docker.io/library/debian:13-slim | debian13"));
   EXPECT_EQ(least_glibc_minor(), 35);
+  EXPECT_EQ(apt_distribution("ubuntu 22.04").name, "ubuntu 22.04");
+  EXPECT_EQ(apt_distribution("").name, "debian 13");
 }
 
 TEST(Tables, OfBaseDigestsNameImagesThatReferencesCanName) {
