@@ -64,6 +64,8 @@ class EngineType {
 
   /// `build` and the engine's own options.
   virtual Arguments build(const EngineInfo& info, const BuildSpec& spec) const = 0;
+  /// The option for the file that a build writes, for read_built_id.
+  virtual std::string_view id_option(const EngineInfo&) const { return "--iidfile"; }
   /// Sets variables without which the same Dockerfile would produce another image.
   virtual void set_build_variables(const EngineInfo& info, const BuildSpec& spec,
                                    ProcessSpec& process) const = 0;
