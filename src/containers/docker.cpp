@@ -99,6 +99,11 @@ class Docker final : public EngineType {
     }
     return commands;
   }
+  /// Its containerd store takes what is left of a load that failed for a part of the next, and removes it
+  /// meanwhile: "failed to get reader from content store: content digest sha256:…: not found".
+  bool may_load_again(std::string_view err) const override {
+    return has(err, "content digest sha256:") && has(err, ": not found");
+  }
   /// docker itself removes what was run with --rm, and does not let anybody wait for that.
   bool may_remove_later(std::string_view err) const override { return has(err, "already in progress"); }
 
