@@ -117,6 +117,7 @@ class DockerClassic(docker_image.DockerImage):
 
     configuration = {}
     test_an_image_that_does_not_work_gets_no_name = test_a_killed_build_leaves_nothing_in_the_way = None
+    test_only_changed_layers_move = None
 
     @classmethod
     def start_docker(cls):
@@ -139,12 +140,14 @@ class DockerContainerd(DockerClassic):
     configuration = {"features": {"containerd-snapshotter": True}}
     kills = 2
     test_a_killed_build_leaves_nothing_in_the_way = docker_image.DockerImage.test_a_killed_build_leaves_nothing_in_the_way
+    test_only_changed_layers_move = docker_image.DockerImage.test_only_changed_layers_move
 
 
 class Far(elsewhere.Elsewhere):
     """docker's containerd store where it does not reach loopback."""
 
     test_a_docker_at_a_port = test_a_docker_of_a_context = test_a_docker_whose_socket_is_here = test_a_remote_podman = None
+    test_a_killed_build_leaves_nothing_in_the_way = None
 
     @classmethod
     def start_docker(cls):
