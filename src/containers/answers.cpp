@@ -107,6 +107,11 @@ Result<std::vector<Image>> read_image_inspect(std::string_view text) {
   return images;
 }
 
+std::optional<Digest> read_built_id(std::string_view text) {
+  if (auto id = Digest::parse(trim(text))) return id;
+  return Digest::parse(text_at(text, {"containerimage.digest"}));
+}
+
 std::map<std::string, Digest> read_storage_containers(std::string_view text) {
   std::map<std::string, Digest> found;
   const auto document = parse_json<json>(text);

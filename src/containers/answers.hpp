@@ -27,6 +27,10 @@ bool version_at_least(std::string_view version, unsigned major, unsigned minor);
 /// The images in the output of `image inspect`. Errors (environment): unexpected output, or none.
 Result<std::vector<Image>> read_image_inspect(std::string_view json);
 
+/// What a build says that it made, from the file of EngineType::id_option: an ID, or buildx's metadata, of
+/// which the manifest's digest counts. nullopt if it is neither.
+std::optional<Digest> read_built_id(std::string_view text);
+
 /// True if buildah's state of a working container (buildah.json) shows that its build was given a secret of
 /// that ID.
 bool working_container_has_secret(std::string_view json, std::string_view id);

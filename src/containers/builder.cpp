@@ -8,6 +8,7 @@
 #include "base/file.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "containers/answers.hpp"
 #include "containers/build_remains.hpp"
 #include "containers/engine_type.hpp"
 
@@ -29,12 +30,12 @@ std::optional<std::string_view> said_after(std::string_view mark, std::string_vi
 std::vector<std::string> build_arguments(const EngineInfo& info, const BuildSpec& spec,
                                          const std::filesystem::path& id_file) {
   auto arguments = info.type->build(info, spec);
-  const auto add = [&](const char* option, const std::string& value) {
-    arguments.insert(arguments.end(), {option, value});
+  const auto add = [&](std::string_view option, const std::string& value) {
+    arguments.insert(arguments.end(), {std::string(option), value});
   };
   if (spec.from_scratch) arguments.emplace_back("--no-cache");
   if (spec.platform) add("--platform", spec.platform->oci());
-  add("--iidfile", id_file.string());
+  add(info.type->id_option(info), id_file.string());
   add("--tag", spec.tag);
   add("--file", spec.dockerfile.string());
   arguments.push_back(spec.context.string());
@@ -90,7 +91,7 @@ Result<Image> Builder::check(const BuildSpec& spec, const Result<std::string>& i
   if (!image)
     return fail(environment_error(fmt::format("{} built {}, but cannot find it", name, spec.title)));
   TRY_ASSIGN(const auto& text, id);
-  const auto built = Digest::parse(trim(text));
+  const auto built = read_built_id(text);
   // With docker's containerd store, the file holds the manifest's digest.
   if (!built || (*built != image->image_id && built != image->digest)) {
     return fail(

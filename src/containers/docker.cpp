@@ -9,6 +9,7 @@ namespace {
 
 constexpr const char* kBuildx = "buildx";
 constexpr const char* kBuildKit = "BuildKit";  // without buildx, in clients before 23
+constexpr const char* kContainerdStore = "containerd image store";
 
 bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
@@ -31,6 +32,8 @@ class Docker final : public EngineType {
       info.selinux = lists_at(more->out, {"SecurityOptions"}, "name=selinux");
       info.pids_limit = truth_at(more->out, {"PidsLimit"});
       info.elsewhere = elsewhere(runner, program, *more, info.rootless);
+      // Under "DriverStatus", as "driver-type".
+      if (has(more->out, "\"io.containerd.snapshotter.v1\"")) info.features.insert(kContainerdStore);
     }
     const auto buildx = ask(runner, {program, "buildx", "version"});
     if (buildx && buildx->ok()) info.features.insert(kBuildx);
@@ -43,14 +46,21 @@ class Docker final : public EngineType {
 
   Arguments build(const EngineInfo& info, const BuildSpec& spec) const override {
     if (!info.has(kBuildx)) return {"build"};
+    // Only a builder in a container heeds it; that store refuses it.
+    const bool rewrites = !info.has(kContainerdStore);
     return {"buildx",
             "build",
             "--provenance=false",
             "--sbom=false",
             "--output",
-            "type=docker,rewrite-timestamp=true",
+            rewrites ? "type=docker,rewrite-timestamp=true" : "type=docker",
             "--build-arg",
             "SOURCE_DATE_EPOCH=" + std::to_string(spec.timestamp)};
+  }
+
+  /// buildx writes the configuration's digest as ID, by which docker does not know an image of that store.
+  std::string_view id_option(const EngineInfo& info) const override {
+    return info.has(kBuildx) && info.has(kContainerdStore) ? "--metadata-file" : "--iidfile";
   }
 
   void set_build_variables(const EngineInfo& info, const BuildSpec& spec,
@@ -59,11 +69,10 @@ class Docker final : public EngineType {
     process.environment["DOCKER_BUILDKIT"] = info.has(kBuildx) || info.has(kBuildKit) ? "1" : "0";
   }
 
-  std::string build_warning(const EngineInfo& info) const override {
-    if (info.has(kBuildx)) return {};
-    return "docker buildx is not installed, so each build produces a different image ID; install "
-           "docker's "
-           "buildx plugin, or use podman";
+  /// docker's builders do not rewrite times for its own stores (BuildKit's issues 4230 and 4986).
+  std::string build_warning(const EngineInfo&) const override {
+    return "docker keeps the times of files as they are, so each build produces a different image ID; use "
+           "podman to get the same one";
   }
 
   /// docker speaks plain HTTP to loopback addresses by itself.
@@ -89,6 +98,11 @@ class Docker final : public EngineType {
       commands.insert(commands.begin(), Arguments{"stop", "--time", std::to_string(grace_seconds)});
     }
     return commands;
+  }
+  /// Its containerd store takes what is left of a load that failed for a part of the next, and removes it
+  /// meanwhile: "failed to get reader from content store: content digest sha256:…: not found".
+  bool may_load_again(std::string_view err) const override {
+    return has(err, "content digest sha256:") && has(err, ": not found");
   }
   /// docker itself removes what was run with --rm, and does not let anybody wait for that.
   bool may_remove_later(std::string_view err) const override { return has(err, "already in progress"); }

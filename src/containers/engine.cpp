@@ -140,13 +140,18 @@ Result<Digest> Engine::pull(const std::string& authority, const std::string& nam
       environment_error(fmt::format("{} pulled the image {}, but cannot find it", info_.name(), name)));
 }
 
-Result<void> Engine::load(const std::function<Result<std::size_t>(std::span<char>)>& read,
-                          const std::string& name, std::stop_token stop) const {
-  auto process = this->process({"load", "--quiet"});
-  process.feed = read;
-  TRY_ASSIGN(const auto outcome, runner_->run(process, std::move(stop)));
-  if (!outcome.ok()) return fail(failed(fmt::format("load the image {}", name), outcome));
-  return {};
+Result<void> Engine::load(const std::function<Result<Feed>()>& open, const std::string& name,
+                          const std::stop_token& stop) const {
+  for (bool again = false;; again = true) {
+    auto process = this->process({"load", "--quiet"});
+    TRY_ASSIGN(process.feed, open());
+    TRY_ASSIGN(const auto outcome, runner_->run(process, stop));
+    if (outcome.ok()) return {};
+    if (again || !info_.type->may_load_again(outcome.err))
+      return fail(failed(fmt::format("load the image {}", name), outcome));
+    work_.reporter.note(fmt::format(
+        "{} lost a part of the image that an earlier load had left; loading it again", info_.name()));
+  }
 }
 
 Result<void> Engine::save(const Digest& image_id, const std::filesystem::path& to,

@@ -25,6 +25,9 @@ namespace launch::containers {
 
 class EngineType;
 
+/// Writes the next bytes of an archive into the buffer.
+using Feed = decltype(ProcessSpec::feed);
+
 /// Where an engine that does not clean up after itself leaves files when a build is interrupted. Empty if
 /// unknown.
 struct BuildPlaces {
@@ -224,10 +227,11 @@ class Engine {
   /// a stop.
   Result<Digest> pull(const std::string& authority, const std::string& name, const Digest& digest,
                       std::stop_token stop) const;
-  /// Loads an image from an archive in the engine's own or OCI's layout; it gets no name. `read`: see
-  /// ProcessSpec::feed. `name`: for messages. Errors (environment): those of `read`; it cannot; a stop.
-  Result<void> load(const std::function<Result<std::size_t>(std::span<char>)>& read, const std::string& name,
-                    std::stop_token stop) const;
+  /// Loads an image from an archive in the engine's own or OCI's layout; it gets no name. `open`: begins the
+  /// archive, once more if the engine has to be given it again; see ProcessSpec::feed. `name`: for messages.
+  /// Errors (environment): those of `open` and what it gives; it cannot; a stop.
+  Result<void> load(const std::function<Result<Feed>()>& open, const std::string& name,
+                    const std::stop_token& stop) const;
   /// Writes an image to a file, in the format of `docker save`. Errors (environment): it cannot; a stop.
   Result<void> save(const Digest& image_id, const std::filesystem::path& to, std::stop_token stop) const;
   /// Gives an image a name; another image that has it loses it.

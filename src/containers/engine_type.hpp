@@ -64,6 +64,8 @@ class EngineType {
 
   /// `build` and the engine's own options.
   virtual Arguments build(const EngineInfo& info, const BuildSpec& spec) const = 0;
+  /// The option for the file that a build writes, for read_built_id.
+  virtual std::string_view id_option(const EngineInfo&) const { return "--iidfile"; }
   /// Sets variables without which the same Dockerfile would produce another image.
   virtual void set_build_variables(const EngineInfo& info, const BuildSpec& spec,
                                    ProcessSpec& process) const = 0;
@@ -100,6 +102,8 @@ class EngineType {
   virtual std::vector<Arguments> removal(int grace_seconds) const = 0;
   /// Whether it may miss an image, or fail to list them, while another process removes one.
   virtual bool may_miss_images() const { return false; }
+  /// Whether `load` that failed with these words may succeed when it is repeated.
+  virtual bool may_load_again(std::string_view /*err*/) const { return false; }
   /// Whether a removal that failed with these words may succeed a moment later.
   virtual bool may_remove_later(std::string_view err) const = 0;
 

@@ -126,13 +126,16 @@ class HandOver {
   Result<Digest> load(const std::string& why) {
     const auto& name = engine_.info().name();
     work_.reporter.note(fmt::format("{} gets the image as an archive: {}", name, why));
-    TRY_ASSIGN(auto archive, ImageArchive::of(plan_));
-    const auto read = [&, on_read = counter(archive.size())](std::span<char> buffer) -> Result<std::size_t> {
-      auto count = archive.read(buffer);
-      if (count) on_read(*count);
-      return count;
+    const auto open = [&]() -> Result<containers::Feed> {
+      TRY_ASSIGN(auto made, ImageArchive::of(plan_));
+      const auto archive = std::make_shared<ImageArchive>(std::move(made));
+      return [archive, on_read = counter(archive->size())](std::span<char> buffer) -> Result<std::size_t> {
+        auto count = archive->read(buffer);
+        if (count) on_read(*count);
+        return count;
+      };
     };
-    TRY(engine_.load(read, handed_name(recipe_), work_.stop));
+    TRY(engine_.load(open, handed_name(recipe_), work_.stop));
     for (const auto& id : {plan_.image_id(), plan_.digest()}) {
       TRY_ASSIGN(const auto found, engine_.find_image(id.text()));
       if (found) return found->image_id;

@@ -4,7 +4,6 @@
 The daemon is the distribution's own, and ends with the test (real_docker.py).
 """
 
-import subprocess
 import sys
 import time
 import unittest
@@ -19,12 +18,18 @@ if reason := why_not():
 
 
 class DockerImage(StandaloneProject):
+    kills = 4
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.docker = require_docker(cls, cls.root / "docker", **without_network())
+        cls.docker = cls.start_docker()
         cls.variables = {**cls.docker.variables, "LAUNCH_ENGINE": "docker"}
         cls.has_digests = "containerd" in cls.docker("info", "--format", "{{json .DriverStatus}}")
+
+    @classmethod
+    def start_docker(cls):
+        return require_docker(cls, cls.root / "docker", **without_network())
 
     def setUp(self):
         for image in self.docker("images", "--all", "--quiet").split():
@@ -57,7 +62,7 @@ class DockerImage(StandaloneProject):
             (pulled,) = self.pulled_since(start)
             self.assertTrue(pulled.endswith(f"/launch/{NAME}/hand-over@{said['digest']}"), pulled)
         with self.subTest("what is printed is what docker runs"):
-            expected = f"localhost/launch/{NAME}/hand-over@{said['digest']}" if self.has_digests else with_podman["image_id"]
+            expected = f"localhost/launch/{NAME}@{said['digest']}" if self.has_digests else with_podman["image_id"]
             self.assertEqual(built["image"], expected)
             self.assertEqual(self.in_docker(built["image"], "small"), "small\n")
             self.assertEqual(self.in_docker(f"localhost/launch/{NAME}", "sh", "-c", "id -un; echo $PRICE; deep/run.sh"),
@@ -72,6 +77,11 @@ class DockerImage(StandaloneProject):
         with self.subTest("is pulled again"):
             again = self.build_with_docker("--from-scratch")
             self.assertEqual((again["up_to_date"], again["image"]), (False, built["image"]))
+
+    def test_only_changed_layers_move(self):
+        self.lock()
+        first = self.build_with_docker()
+        self.expect_only_changed_layers_move(first, **self.variables)
 
     def test_an_image_that_does_not_work_gets_no_name(self):
         name = f"{NAME}-broken"
@@ -109,7 +119,7 @@ class DockerImage(StandaloneProject):
             self.assertEqual(self.in_docker(again["image"], "small"), "small\n")
             self.assertFalse([name for name in self.names() if name.startswith("127.") and name.endswith(f"/{NAME}")])
 
-        self.kill_builds(4, check, lambda whole: self.docker("rmi", "--force", whole["image"]), **self.variables)
+        self.kill_builds(self.kills, check, lambda whole: self.docker("rmi", "--force", whole["image"]), **self.variables)
 
 
 if __name__ == "__main__":

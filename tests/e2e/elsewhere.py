@@ -64,8 +64,12 @@ class Elsewhere(StandaloneProject):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.docker = require_docker(cls, cls.root / "docker", prefix=OTHER_NETWORK, **without_network())
+        cls.docker = cls.start_docker()
         cls.variables = {**cls.docker.variables, "LAUNCH_ENGINE": "docker"}
+
+    @classmethod
+    def start_docker(cls):
+        return require_docker(cls, cls.root / "docker", prefix=OTHER_NETWORK, **without_network())
 
     def setUp(self):
         self.lock()
@@ -138,20 +142,13 @@ class Elsewhere(StandaloneProject):
             self.expect_in_docker(again)
 
     def test_a_damaged_store_is_named_and_not_the_engine(self):
-        wheels = list((self.root / "store").rglob("nvidia_large-1.0-py3-none-any.whl"))
-        self.assertEqual(len(wheels), 1, wheels)
-        whole = wheels[0].read_bytes()
-        self.addCleanup(self.write, wheels[0], whole)
-        self.write(wheels[0], whole[: len(whole) // 2] + bytes(4096) + whole[len(whole) // 2 + 4096 :])
+        make_whole = self.damage("nvidia_large-1.0-py3-none-any.whl")
         self.launch("build", NAME, code=3, **self.variables)
         self.assertRegex(self.words, "error: the layer of nvidia-large 1.0 is damaged in the store: expected sha256:[0-9a-f]{64}, "
                                      "found sha256:[0-9a-f]{64}\n\nhint: run `launch store verify` to find what is damaged\n")
         self.assertNotIn("localhost", self.docker("images", "--all", "--format", "{{.Repository}}"))
-
-    @staticmethod
-    def write(path, data):
-        path.chmod(0o644)
-        path.write_bytes(data)
+        make_whole()
+        self.expect_in_docker(self.build_with_docker())
 
     def test_a_remote_podman(self):
         place = self.root / "podman"

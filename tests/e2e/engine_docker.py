@@ -7,6 +7,7 @@ All of it runs in a network namespace, so that docker's bridge and firewall rule
 import functools
 import hashlib
 import http.server
+import json
 import os
 import pathlib
 import shutil
@@ -117,8 +118,16 @@ nodes   = 2
 
     def test_2_build(self):
         image, err = self.launch("build", NAME)
-        with self.subTest("says when images are not the same each time"):
-            self.assertEqual("docker buildx is not installed" in err, not self.has_buildx(), err)
+        with self.subTest("tells the layers"):
+            sizes = json.loads(self.launch("--json", "build", NAME)[0])["sizes"]
+            self.assertEqual([size["name"] for size in sizes if size["name"] != "work folder"],
+                             ["layer 1 of the base image", f"apt: python{base_python()}", "user trainer", "virtual environment",
+                              "torch-stand-in 1.0", "bytecode of packages", "the project's files in /workspace/"])  # fmt: skip
+            self.assertEqual(([size["digest"] for size in sizes], sum(size["unpacked"] for size in sizes)),
+                             self.docker.layers_of(image.strip()))
+        with self.subTest("says that images are not the same each time"):
+            self.assertIn("warning: docker keeps the times of files as they are, so each build produces a different image ID; use "
+                          "podman to get the same one\n", err)
         with self.subTest("prints what docker runs"):
             self.assertEqual(self.docker("run", "--rm", "--network", "none", image.strip(), "id", "--user", "--name"), "trainer\n")
         with self.subTest("is found again"):

@@ -16,13 +16,13 @@ import time
 import unittest
 
 SKIPPED = 77
+# A docker below /usr/local is another's.
 FOLDERS = [pathlib.Path(folder) for folder in (os.environ.get("LAUNCH_TEST_DOCKER"), "/usr/bin", "/usr/sbin") if folder]
-PATH = ":".join([*map(str, FOLDERS), os.environ["PATH"]])  # a docker below /usr/local is another's
 HAS_DOCKER_IO = ('ID=debian\n', 'ID=ubuntu\n')
 
 
-def program(name):
-    return shutil.which(name, path=":".join(map(str, FOLDERS)))
+def program(name, folders=FOLDERS):
+    return shutil.which(name, path=":".join(map(str, folders)))
 
 
 def why_not():
@@ -62,13 +62,16 @@ def mounts_below(folder):
 class Docker:
     """Calls the client. Others call it with `environment`, or with `variables` added to their own."""
 
-    def __init__(self, root, prefix=(), **configuration):
-        """`root`: a new folder's path, for everything. `prefix`: a command that starts the daemon, such as unshare."""
+    def __init__(self, root, prefix=(), folders=FOLDERS, **configuration):
+        """`root`: a new folder's path, for everything. `prefix`: a command that starts the daemon, such as unshare.
+        `folders`: where docker's programs are."""
         self.root = pathlib.Path(root).resolve()
         self.root.mkdir()
         self.socket = self.root / "docker.sock"
         self.group = f"{self.root.parent.name}-{self.root.name}"
-        self.variables = {"PATH": PATH, "DOCKER_HOST": f"unix://{self.socket}", "DOCKER_CONFIG": str(self.root / "client")}
+        self.client, self.server = (program(name, folders) for name in ("docker", "dockerd"))
+        self.variables = {"PATH": ":".join([*map(str, folders), os.environ["PATH"]]),
+                          "DOCKER_HOST": f"unix://{self.socket}", "DOCKER_CONFIG": str(self.root / "client")}
         self.environment = {**os.environ, **self.variables}
         for name in ("DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_API_VERSION"):
             self.environment.pop(name, None)
@@ -103,10 +106,10 @@ class Docker:
         configuration, log = self.root / "daemon.json", self.root / "daemon.log"
         configuration.write_text(json.dumps({**self.configuration, **driver}))
         with open(log, "w") as out:
-            self.daemon = subprocess.Popen([*self.prefix, program("dockerd"), "--config-file", configuration],
-                                           stdout=out, stderr=out, env={**os.environ, "PATH": PATH})  # fmt: skip
+            self.daemon = subprocess.Popen([*self.prefix, self.server, "--config-file", configuration],
+                                           stdout=out, stderr=out, env={**os.environ, "PATH": self.variables["PATH"]})  # fmt: skip
         until = time.monotonic() + 60
-        while subprocess.run([program("docker"), "version"], env=self.environment, capture_output=True).returncode:
+        while subprocess.run([self.client, "version"], env=self.environment, capture_output=True).returncode:
             if self.daemon.poll() is None and time.monotonic() < until:
                 time.sleep(0.1)
                 continue
@@ -146,11 +149,17 @@ class Docker:
 
     def __call__(self, *arguments):
         """What the client prints."""
-        done = subprocess.run([program("docker"), *map(str, arguments)], env=self.environment, text=True,
+        done = subprocess.run([self.client, *map(str, arguments)], env=self.environment, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
         if done.returncode:
             raise AssertionError(f"docker {arguments}: {done.stderr}")
         return done.stdout
+
+    def layers_of(self, image):
+        """Their digests, from below, and the bytes that they have unpacked, in all."""
+        (about,) = json.loads(self("image", "inspect", image))
+        sizes = self("history", "--human=false", "--format", "{{.Size}}", image)
+        return about["RootFS"]["Layers"], sum(map(int, sizes.split()))
 
 
 def without_network(**more):

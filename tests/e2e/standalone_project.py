@@ -114,3 +114,27 @@ class StandaloneProject(unittest.TestCase):
         answer = self.launch("build", NAME, *arguments, **options)
         self.images.add(answer["image_id"])
         return answer
+
+    def damage(self, wheel):
+        """Overwrites a part of a wheel in the store, until the test ends. Returns what makes it whole again."""
+        (kept,) = (self.root / "store").rglob(wheel)
+        whole = kept.read_bytes()
+        middle = len(whole) // 2
+        self.write(kept, whole[:middle] + bytes(4096) + whole[middle + 4096 :])
+        self.addCleanup(self.write, kept, whole)
+        return lambda: self.write(kept, whole)
+
+    @staticmethod
+    def write(path, data):
+        path.chmod(0o644)
+        path.write_bytes(data)
+
+    def expect_only_changed_layers_move(self, built, **variables):
+        """The engine has what was built. The layer of a wheel cannot be read again, so whoever asks for it fails."""
+        main = self.project / "src/main.py"
+        self.addCleanup(main.write_text, main.read_text())
+        main.write_text("print('changed')\n")
+        self.damage("nvidia_large-1.0-py3-none-any.whl")
+        changed = self.build(**variables)
+        self.assertNotEqual(changed["image_id"], built["image_id"])
+        self.assertEqual(changed["sizes"][:-1], built["sizes"][:-1], "all but the project's files")

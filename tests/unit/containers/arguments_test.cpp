@@ -225,6 +225,14 @@ TEST(BuildArguments, DockerBuildx) {
                           "localhost/launch/demo:latest", "--file", "/images/demo/Dockerfile", "/ctx"));
 }
 
+TEST(BuildArguments, DockersContainerdStoreKeepsTimes) {
+  const auto arguments = build_arguments(info_of("docker", "26.1.5", {"buildx", "containerd image store"}),
+                                         demo_build(), "/tmp/id");
+  EXPECT_EQ(arguments.at(5), "type=docker");
+  EXPECT_EQ(std::count(arguments.begin(), arguments.end(), "--metadata-file"), 1);
+  EXPECT_EQ(std::count(arguments.begin(), arguments.end(), "--iidfile"), 0);
+}
+
 TEST(BuildArguments, DockerWithoutBuildx) {
   const auto info = info_of("docker", "28.2.2");
   EXPECT_THAT(build_arguments(info, demo_build(), "/tmp/id"),

@@ -17,6 +17,10 @@ namespace {
 
 using testing::ElementsAre;
 
+constexpr const char* kDockersWarning =
+    "docker keeps the times of files as they are, so each build produces a different image ID; use podman to "
+    "get the same one";
+
 /// Answers a build like an engine: writes the ID to the --iidfile, whose name only the caller knows.
 class BuildingRunner final : public ProcessRunner {
  public:
@@ -28,12 +32,14 @@ class BuildingRunner final : public ProcessRunner {
 
   Result<ProcessOutcome> run(const ProcessSpec& spec, std::stop_token) override {
     ProcessOutcome outcome;
-    if (spec.argv[1] != "build") {
+    if (spec.argv[1] != "build" && spec.argv[1] != "buildx") {
       outcome.out = inspected;
       return outcome;
     }
     seen = spec;
-    const auto option = std::find(spec.argv.begin(), spec.argv.end(), "--iidfile");
+    const auto option = std::find_if(spec.argv.begin(), spec.argv.end(), [](const auto& argument) {
+      return argument == "--iidfile" || argument == "--metadata-file";
+    });
     TRY(write_file(*(option + 1), id));
     outcome.exit_code = build.exit_code;
     outcome.err = build.err;
@@ -122,10 +128,16 @@ TEST_F(Build, DockerGetsTheBuilderThatItsClientHas) {
     ASSERT_TRUE(image) << image.error().text();
     EXPECT_EQ(runner_.seen.environment.at("DOCKER_BUILDKIT"), buildkit ? "1" : "0");
     EXPECT_EQ(runner_.seen.environment.at("SOURCE_DATE_EPOCH"), "0");
-    EXPECT_THAT(work_.reporter.warnings,
-                testing::Each("docker buildx is not installed, so each build produces a different image ID; "
-                              "install docker's buildx plugin, or use podman"));
+    EXPECT_THAT(work_.reporter.warnings, testing::Each(kDockersWarning));
   }
+}
+
+TEST_F(Build, DockersContainerdStoreKnowsAnImageByItsManifest) {
+  runner_.id = fmt::format(R"({{"containerimage.config.digest": "{}", "containerimage.digest": "{}"}})",
+                           digest('c').text(), digest('a').text());
+  const auto image = build(info_of("docker", "26.1.5", {"buildx", "containerd image store"}));
+  ASSERT_TRUE(image) << image.error().text();
+  EXPECT_THAT(work_.reporter.warnings, testing::ElementsAre(kDockersWarning));
 }
 
 TEST_F(Build, AMirrorWithoutTlsIsForDockersConfiguration) {

@@ -176,24 +176,48 @@ TEST_F(TakeOver, APullIsTriedAgainWhenASharedLayerGoesMeanwhile) {
   EXPECT_EQ(*id, digest('a'));
 }
 
-TEST_F(TakeOver, AnArchiveIsReadFromStdin) {
-  std::string rest = "archive";
-  const auto read = [&](std::span<char> buffer) -> Result<std::size_t> {
+/// An archive that is read in small pieces.
+Result<Feed> open_archive() {
+  return [rest = std::string("archive")](std::span<char> buffer) mutable -> Result<std::size_t> {
     const auto count = rest.copy(buffer.data(), std::min<std::size_t>(buffer.size(), 3));
     rest.erase(0, count);
     return count;
   };
+}
+
+TEST_F(TakeOver, AnArchiveIsReadFromStdin) {
   runner_.on("docker load --quiet", {0, "Loaded image ID: sha256:x\n"});
-  const auto loaded = docker().load(read, "launch/demo", {});
+  const auto loaded = docker().load(open_archive, "launch/demo", {});
   ASSERT_TRUE(loaded) << loaded.error().text();
   EXPECT_EQ(runner_.fed(), "archive");
   runner_.on("podman load --quiet",
              {125, "", "Error: payload does not match any of the supported formats\n"});
-  const auto refused = podman().load(read, "launch/demo", {});
+  const auto refused = podman().load(open_archive, "launch/demo", {});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().text(),
             "error: podman could not load the image launch/demo: payload does not match any of the supported "
             "formats\n");
+}
+
+TEST_F(TakeOver, AnArchiveIsLoadedOnceMoreWhereDockerLostAPart) {
+  const auto* lost =
+      "failed to unpack loaded image: failed to extract layer sha256:f4e8: failed to get reader from content "
+      "store: "
+      "content digest sha256:d51c: not found\n";
+  for (int i = 0; i < 3; ++i) runner_.on("docker load --quiet", {1, "", lost});
+  runner_.on("docker load --quiet", {0, "Loaded image ID: sha256:x\n"});
+  const auto twice = docker().load(open_archive, "launch/demo", {});
+  ASSERT_FALSE(twice);
+  EXPECT_EQ(twice.error().text(),
+            fmt::format("error: docker could not load the image launch/demo: {}", lost));
+  work_.reporter.notes.clear();
+  const auto loaded = docker().load(open_archive, "launch/demo", {});
+  ASSERT_TRUE(loaded) << loaded.error().text();
+  EXPECT_EQ(runner_.asked().size(), 4U);
+  EXPECT_EQ(runner_.fed(), "archive") << "from its beginning";
+  EXPECT_THAT(work_.reporter.notes,
+              testing::ElementsAre(
+                  "docker lost a part of the image that an earlier load had left; loading it again"));
 }
 
 RunSpec small() {

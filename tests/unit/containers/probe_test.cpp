@@ -66,6 +66,16 @@ TEST_F(Probe, DockerWhenPodmanIsNotThere) {
   EXPECT_TRUE(engine->info().pids_limit);
 }
 
+TEST_F(Probe, DockerWithItsContainerdStore) {
+  runner_.on(docker_asked, {0, R"({"Server": {"Version": "26.1.5+dfsg1"}})"});
+  runner_.on(
+      "docker info --format '{{json .}}'",
+      {0, R"({"Driver": "overlayfs", "DriverStatus": [["driver-type", "io.containerd.snapshotter.v1"]]})"});
+  const auto engine = probe(std::nullopt);
+  ASSERT_TRUE(engine) << engine.error().text();
+  EXPECT_THAT(engine->info().features, testing::ElementsAre("containerd image store"));
+}
+
 TEST_F(Probe, BuildKitWithoutBuildxIsInClientsBefore23) {
   for (const auto* client : {"20.10.24+dfsg1", "23.0.1", "28.2.2"}) {
     fakes::FakeRunner runner;
