@@ -105,6 +105,22 @@ bool append(std::vector<std::string>& all, const std::vector<std::string>& more)
   return true;
 }
 
+/// What variables may hold where two paths meet. Nothing is known of one that both bind and that is known on
+/// one path only.
+template <class Known, class Bound>
+void merge_known(Known& here, const Known& there, const Bound& bound_here, const Bound& bound_there) {
+  for (const auto& [name, elements] : there) {
+    if (!here.contains(name) && bound_here.contains(name)) continue;
+    auto& mine = here[name];
+    for (const auto& each : elements) {
+      if (std::find(mine.begin(), mine.end(), each) == mine.end()) mine.push_back(each);
+    }
+  }
+  std::erase_if(here, [&](const auto& each) {
+    return !there.contains(each.first) && bound_there.contains(each.first);
+  });
+}
+
 TokenRange inside(TokenRange range) {
   return {range.first + 1, range.last - 1};
 }
@@ -301,19 +317,9 @@ const TextValue* TextValues::find(const std::string& name) const {
 
 void TextValues::merge(const TextValues& other) {
   held_ = std::max(held_, other.held_);
+  merge_known(collections_, other.collections_, texts_, other.texts_);
+  merge_known(listed_, other.listed_, texts_, other.texts_);
   for (const auto& [name, value] : other.texts_) texts_[name].merge(value);
-  for (const auto& [name, lists] : other.listed_) {
-    auto& mine = listed_[name];
-    for (const auto& list : lists) {
-      if (std::find(mine.begin(), mine.end(), list) == mine.end()) mine.push_back(list);
-    }
-  }
-  for (const auto& [name, list] : other.collections_) {
-    auto& mine = collections_[name];
-    for (const auto& text : list) {
-      if (std::find(mine.begin(), mine.end(), text) == mine.end()) mine.push_back(text);
-    }
-  }
 }
 
 }  // namespace launch::pysource

@@ -100,6 +100,23 @@ TEST(ModuleNames, NamesFromADirectory) {
   EXPECT_EQ(names.computed[0].listed, ListedNames{.object = "_C.F"});
 }
 
+TEST(ModuleNames, NamesThatOnePathAloneTells) {
+  const std::string loop = "for name in names:\n  globals()[name] = 1\n";
+  for (const std::string start :
+       {"names = f()\nif x:\n  names = ['a']\n", "names = ['a']\nif x:\n  names = f()\n",
+        "names = ['a']\nif x:\n  names = [n for n in dir(m) if n != 'b']\n",
+        "names = ['a']\nif x:\n  names += f()\n"}) {
+    const auto names = read(start + loop);
+    ASSERT_EQ(names.computed.size(), 1U) << start;
+    EXPECT_EQ(names.computed[0].pattern, std::string(1, kAnyText)) << start;
+  }
+  EXPECT_THAT(bound(read("names = ['a']\nif x:\n  names = ['b']\n" + loop)),
+              ElementsAre("a", "b", "name", "names"));
+  EXPECT_THAT(bound(read("if x:\n  names = ['a']\n" + loop)), ElementsAre("a", "name", "names"));
+  EXPECT_EQ(read("if x:\n  names = [n for n in dir(m)]\n" + loop).computed[0].listed,
+            ListedNames{.object = "m"});
+}
+
 TEST(ModuleNames, FunctionsThatBindWhatTheyAreTold) {
   const auto names = read(
       "class E:\n  @staticmethod\n  def flag(name, x=1):\n    globals()[name] = x\n"
