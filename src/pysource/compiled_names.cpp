@@ -49,7 +49,8 @@ Answer NameResolver::mentioned(const std::string& name, const std::string& what)
   if (list == nullptr) return unknown("not read yet");
   const std::string reversed(name.rbegin(), name.rend());
   const auto found = list->lower_bound(reversed);
-  if (found != list->end() && found->first == reversed) {
+  constexpr std::size_t kFewest = 4;  // shorter strings of a library may be anything
+  if (found != list->end() && found->first == reversed && name.size() >= kFewest) {
     return yes(fmt::format("{} contains its name", strings.files.front()));
   }
   if (found != list->end() && found->first.starts_with(reversed)) return unknown(what);

@@ -162,7 +162,7 @@ std::map<std::string, std::string> compiled() {
       {"torch/include/c10/core/ScalarType.h",
        "#define X(_) \\\n  _(uint8_t, Byte) /* 0 */ \\\n  _(c10::complex<c10::Half>, ComplexHalf) \\\n  "
        "_(c10::Float8_e5m2, Float8_e5m2)\n"},
-      {"torch/lib/libtorch_python.so", std::string("\0_new_name\0pre_tail\0", 20)}};
+      {"torch/lib/libtorch_python.so", std::string("\0_new_name\0pre_tail\0_x\0", 23)}};
 }
 
 TEST(Attributes, CompiledNamesByTheirStubs) {
@@ -203,6 +203,8 @@ TEST(Attributes, StringsOfTheLibraryWhereTheWheelIsOnDisk) {
   EXPECT_EQ(ask.ask({"torch._C._new_name", "__doc__", {}, pysource::Tier::attribute}),
             "yes: every object has it");
   EXPECT_EQ(ask.ask({"torch._C._new_name", "__spec__", {}, pysource::Tier::attribute}),
+            "unknown: torch._C is compiled, and no stub describes _new_name");
+  EXPECT_EQ(ask.ask({"torch._C._new_name", "_x", {}, pysource::Tier::attribute}),
             "unknown: torch._C is compiled, and no stub describes _new_name");
   EXPECT_EQ(ask("_C._gone"),
             "no: torch._C is compiled, and its stub torch/_C/__init__.pyi does not list _gone, and "
