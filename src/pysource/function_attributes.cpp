@@ -120,6 +120,22 @@ NameResolver::Decorated NameResolver::decorated(const BoundValue& function, int 
   return kind;
 }
 
+/// Whether one of a function's decorators gives its result an attribute that those after it keep, as
+/// functools.wraps does.
+bool NameResolver::decorators_set(const BoundValue& function, const std::string& name, int depth) {
+  bool set = false;
+  const auto& decorators = function.definition->decorators;
+  for (auto decorator = decorators.rbegin(); decorator != decorators.rend(); ++decorator) {
+    const auto values = evaluate(*function.names, function.file, *decorator, depth + 1);
+    const bool sets = std::all_of(values.begin(), values.end(), [&](const BoundValue& value) {
+      return value.kind == BoundValue::Kind::function && result_of(value).attributes.contains(name);
+    });
+    const auto kind = set ? decorated(function, *decorator, depth + 1) : Decorated::same;
+    set = sets || (set && (kind == Decorated::same || kind == Decorated::wrapped));
+  }
+  return set;
+}
+
 /// Of a function that is one of torch's operators, as torch.linalg has them.
 Answer NameResolver::attribute_of_built_in(const BoundValue& function, const std::string& name) {
   const bool state = name == "__getstate__" && is_python_since(kStateOfAll);
@@ -145,6 +161,7 @@ Answer NameResolver::attribute_of_function(const BoundValue& value, const std::s
   const bool builtins = name == "__builtins__" && is_python_since(kBuiltins);
   if (builtins || is_of_every_function(name)) return yes("every function has it");
   if (kind == Decorated::wrapped && name == "__wrapped__") return yes("a decorator gives it");
+  if (decorators_set(value, name, depth + 1)) return yes("a decorator gives it");
   return result;
 }
 

@@ -35,6 +35,7 @@ class ResultReader {
         result_.definitions.insert(result_.definitions.end(), found->second.begin(), found->second.end());
       }
     }
+    if (returned_.size() == 1) result_.attributes = std::move(attributes_[*returned_.begin()]);
     for (const auto name : defaults_) add_definitions(name, result_.defaults);
     for (const auto callee : returned_calls_) apply(callee);
     if (passes_applied_ || !returned_calls_.empty()) {
@@ -95,7 +96,9 @@ class ResultReader {
     if (!statement.tokens.empty()) simple(statement.tokens);
     for (const auto& clause : statement.clauses) {
       const bool outer = std::exchange(is_default_, is_default_ || asks_for_default(clause));
+      ++depth_;
       block(clause.body);
+      --depth_;
       is_default_ = outer;
     }
   }
@@ -115,6 +118,9 @@ class ResultReader {
         (passes_on(parts.targets.front(), parts.value) || decorates(parts.targets.front(), parts.value)))
       return;
     for (const auto& target : parts.targets) {
+      const bool attribute = target.last - target.first == 3 && tree_.is(target.first + 1, ".");
+      if (attribute && depth_ == 0 && defined_.contains(tree_.text(target.first)))
+        attributes_[tree_.text(target.first)].emplace(tree_.text(target.first + 2));
       for (const auto token : target_names(tree_, target)) bound_.insert(tree_.text(token));
     }
   }
@@ -187,6 +193,9 @@ class ResultReader {
   std::set<std::string_view> defaults_;     ///< returned where the first parameter is None
   std::vector<TokenRange> applied_;         ///< to the first parameter
   std::vector<TokenRange> returned_calls_;  ///< the same, in a `return`
+  /// By the function that gets them, whichever way the code takes.
+  std::map<std::string_view, std::set<std::string, std::less<>>> attributes_;
+  int depth_ = 0;  ///< of blocks
   bool passes_applied_ = false;
   bool is_default_ = false;  ///< the block runs only where the first parameter is None
   FunctionResult result_;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <set>
+#include <string>
 #include <vector>
 
 #include "pysource/module_names.hpp"
@@ -14,8 +16,9 @@ struct FunctionResult {
   bool parameter = false;               ///< its first parameter itself, on some path
   std::vector<TokenRange> applied;      ///< to the parameter before: `f`, for `x = f(x)` and `return f(x)`
   std::vector<Definition> inner;        ///< the same of functions in its body
-  std::vector<TokenRange> partials;     ///< `functools.partial(f, …)`, with an f of the module
-  bool other = false;                   ///< anything else, on some path
+  std::set<std::string, std::less<>> attributes;  ///< that it gives to each of the functions of `definitions`
+  std::vector<TokenRange> partials;               ///< `functools.partial(f, …)`, with an f of the module
+  bool other = false;                             ///< anything else, on some path
 
   /// True if it depends on what it is given first.
   bool uses_parameter() const { return parameter || !applied.empty() || !inner.empty(); }

@@ -184,6 +184,7 @@ class NameResolver {
   Decorated decorated_by(const BoundValue& decorator, int depth);
   Decorated returned_for(const BoundValue& decorator, int depth);
   Decorated read_returned(const BoundValue& decorator, int depth);
+  bool decorators_set(const BoundValue& function, const std::string& name, int depth);
   Answer attribute_of_built_in(const BoundValue& function, const std::string& name);
   Answer attribute_of_function(const BoundValue& value, const std::string& name, int depth);
 

@@ -173,6 +173,20 @@ TEST(AttributesOfPython, FunctionsThatAreGivenToFunctions) {
   EXPECT_EQ(ask("m.__wrapped__"), unknown);
 }
 
+TEST(AttributesOfPython, AttributesThatDecoratorsGive) {
+  auto ask = module_of(
+      "from functools import wraps\ndef mark(x=1):\n  def outer(f):\n    @wraps(f)\n    def g(): pass\n"
+      "    g.marked = x\n    if x: g.perhaps = 1\n    return g\n  return outer\n"
+      "def kept(f):\n  @wraps(f)\n  def g(): pass\n  return g\n"
+      "def lost(f):\n  def g(): pass\n  return g\n"
+      "@mark(2)\ndef a(): pass\n@kept\n@mark()\ndef b(): pass\n@lost\n@mark()\ndef c(): pass\n"
+      "@mark()\n@lost\ndef d(): pass\n");
+  for (const std::string name : {"a", "b", "d"})
+    EXPECT_EQ(ask(name + ".marked"), "yes: a decorator gives it") << name;
+  for (const std::string name : {"a.perhaps", "a.other", "c.marked"})
+    EXPECT_EQ(ask(name), "unknown: attributes of functions are not followed") << name;
+}
+
 /// Without a memory of what was looked at, this takes 2^100 steps.
 TEST(AttributesOfPython, FunctionsThatDecorateEachOther) {
   auto ask = module_of(
