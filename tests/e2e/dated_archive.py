@@ -21,6 +21,7 @@ import urllib.error
 import urllib.request
 
 from image_project import REGISTRY, TAG, base_python, write_lock, write_wheel
+from podman_storage import own_storage, release_storage
 from system_stage import build_stage, run, stage_of
 
 LAUNCH = os.path.abspath(sys.argv.pop(1))
@@ -64,6 +65,14 @@ class Archive(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+def setUpModule():
+    """With a storage of its own: in the machine's, the base would have another test's name and this one's, of which podman
+    writes one into the history of the images that either builds."""
+    folder = pathlib.Path(unittest.enterModuleContext(tempfile.TemporaryDirectory()))
+    os.environ.update(own_storage(folder))
+    unittest.addModuleCleanup(release_storage, folder)
 
 
 @unittest.skipUnless(base_python() == "3.11" and mirror(), "the base image is not Debian's own")
