@@ -41,9 +41,8 @@ std::string apt_versions(const project::Provenance& provenance) {
   if (provenance.locked) out += ", as no index gives the upload times of the locked packages";
   if (!base.archive && !pytorch::apt_distribution(base.distribution).snapshots) {
     out += fmt::format(
-        "; if the lists of sources in {}:{} name no dated archive of Debian, they are those of the day of "
-        "the "
-        "build",
+        "; if the lists of sources in {}:{} name no dated archive of Debian, they are those of the "
+        "day of the build",
         base.name, base.tag);
   }
   return out.empty() ? out : fmt::format("are those of {}{}", *base.snapshot, out);

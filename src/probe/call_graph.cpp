@@ -129,11 +129,21 @@ Reached CallSearch::reached(std::uint32_t unit, pysource::ImportsBefore imports)
 /// Whether what is imported before that place, by its module or by its own code, comes to its end.
 Reached CallSearch::behind_imports(std::uint32_t unit, pysource::ImportsBefore imports) {
   const auto& code = graph_.units_[unit];
-  auto result = code.kind == Kind::module ? ends().before(code.file, imports.count) : Reached::yes;
-  for (auto number = imports.passed; number != 0;) {
-    const auto& passed = graph_.passed_[graph_.first_passed_[code.file] + number - 1];
-    for (const auto file : passed.files) result = std::max(result, ends().of_import(file, code.file));
-    number = passed.before;
+  const auto result = code.kind == Kind::module ? ends().before(code.file, imports.count) : Reached::yes;
+  return std::max(result, passed(code.file, imports.passed));
+}
+
+/// Whether what code has imported comes to its end, up to the import of that number.
+Reached CallSearch::passed(std::uint32_t file, std::uint32_t number) {
+  const auto first = graph_.first_passed_[file];
+  std::vector<std::uint32_t> open;
+  for (; number != 0 && !passed_.contains(first + number); number = graph_.passed_[first + number - 1].before)
+    open.push_back(number);
+  auto result = number == 0 ? Reached::yes : passed_[first + number];
+  for (auto next = open.rbegin(); next != open.rend(); ++next) {
+    for (const auto imported : graph_.passed_[first + *next - 1].files)
+      result = std::max(result, ends().of_import(imported, file));
+    passed_[first + *next] = result;
   }
   return result;
 }

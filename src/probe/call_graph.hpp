@@ -100,6 +100,7 @@ class CallSearch {
 
   Reached unit(std::uint32_t number);
   Reached behind_imports(std::uint32_t unit, pysource::ImportsBefore imports);
+  Reached passed(std::uint32_t file, std::uint32_t number);
   Reached ended(std::uint32_t unit);
   ImportEnds& ends();
   Reached outside(const Unit& unit);
@@ -112,7 +113,8 @@ class CallSearch {
   const CallGraph& graph_;
   PassesGates passes_;
   std::unordered_map<std::uint32_t, Answer> known_;
-  std::optional<ImportEnds> ends_;  ///< once they are needed
+  std::optional<ImportEnds> ends_;                     ///< once they are needed
+  std::unordered_map<std::uint32_t, Reached> passed_;  ///< by the place in the graph's, from 1
   int depth_ = 0;
   int steps_ = 0;
   int cycle_ = kNoCycle;  ///< how deep the outermost unit is that the last answers took for no way

@@ -152,7 +152,7 @@ bool NameResolver::has_plain_decorators(const BoundValue& value) const {
 
 /// Whether a class, or an instance of it, has an attribute.
 Answer NameResolver::in_class(const BoundValue& value, const std::string& name, int depth) {
-  if (depth > kMostDepth) return too_deep();
+  if (gives_up(depth)) return too_deep();
   const auto& body = body_of(value);
   const auto& names = *value.names;
   const auto where = at(value.file, value.definition->line);
@@ -292,7 +292,7 @@ BoundValues NameResolver::values_of_attribute(const BoundValue& value, const std
 
 /// The members of enumerations are its instances, whatever they are bound to.
 bool NameResolver::is_enumeration(const BoundValue& value, int depth) {
-  if (depth > kMostDepth) return false;
+  if (gives_up(depth)) return false;
   for (const auto base : body_of(value).bases) {
     for (const auto& each : values_of_base(value, base, depth + 1)) {
       if (each.kind == BoundValue::Kind::foreign && each.name.starts_with("enum.")) return true;
@@ -303,7 +303,7 @@ bool NameResolver::is_enumeration(const BoundValue& value, int depth) {
 }
 
 BoundValues NameResolver::values_in_class(const BoundValue& value, const std::string& name, int depth) {
-  if (depth > kMostDepth) return not_known(too_deep().reason);
+  if (gives_up(depth)) return not_known(too_deep().reason);
   const auto& body = body_of(value);
   const auto found = body.members.find(name);
   BoundValues values;

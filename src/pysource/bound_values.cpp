@@ -55,7 +55,7 @@ std::string literal_type(const SourceTree& tree, TokenRange range) {
 }  // namespace
 
 BoundValues NameResolver::values_of(const std::string& module, const std::string& name, int depth) {
-  if (depth > kMostDepth) return not_known(too_deep().reason);
+  if (gives_up(depth)) return not_known(too_deep().reason);
   const auto& stands = library_.rules->stands_for;
   if (const auto other = stands.find(module); other != stands.end())
     return values_of(other->second, name, depth + 1);
@@ -101,7 +101,7 @@ BoundValues NameResolver::values_of(const std::string& module, const std::string
 
 BoundValues NameResolver::values_in(const ModuleNames& names, const std::string& file,
                                     const std::string& name, int depth) {
-  if (depth > kMostDepth) return not_known(too_deep().reason);
+  if (gives_up(depth)) return not_known(too_deep().reason);
   const auto [busy, added] = busy_.try_emplace({&names, name}, 0);
   if (!added) return earlier_values(names, file, name, busy->second, depth);
   BoundValues values;
@@ -224,7 +224,7 @@ BoundValues NameResolver::evaluate(const ModuleNames& names, const std::string& 
                                    int depth) {
   const auto& tree = *names.tree;
   expression = without_brackets(tree, expression);
-  if (expression.empty() || depth > kMostDepth) return not_known("the expression is not followed");
+  if (expression.empty() || gives_up(depth)) return not_known("the expression is not followed");
   const auto computed = [&] { return not_known(at(file, tree.line(expression.first)) + " computes it"); };
   if (auto literal = literal_type(tree, expression); !literal.empty()) {
     return one({BoundValue::Kind::instance, {}, std::move(literal)});

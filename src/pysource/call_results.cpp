@@ -55,7 +55,7 @@ BoundValues NameResolver::results_of(const BoundValue& function, int depth, bool
   const bool by_default = !given && !result.defaults.empty();
   const bool followed = by_default || !(result.other || result.parameter || !result.applied.empty() ||
                                         result.inner.size() > (given ? 1 : 0));
-  if (!has_plain_decorators(function) || function.names->is_stub || !followed || depth > kMostDepth)
+  if (!has_plain_decorators(function) || function.names->is_stub || !followed || gives_up(depth))
     return not_known("the result of a call is not followed");
   const auto value_of = [&](const Definition& definition) {
     auto value = function;

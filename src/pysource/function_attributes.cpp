@@ -55,7 +55,7 @@ NameResolver::Decorated NameResolver::decorated(const BoundValue& function, Toke
 
 /// What a function, or an object with the method __call__, does to the function that it is given.
 NameResolver::Decorated NameResolver::decorated_by(const BoundValue& decorator, int depth) {
-  if (depth > kMostDepth || decorator.names == nullptr || decorator.names->is_stub) return Decorated::unknown;
+  if (gives_up(depth) || decorator.names == nullptr || decorator.names->is_stub) return Decorated::unknown;
   if (decorator.kind == BoundValue::Kind::function) return returned_for(decorator, depth);
   const bool object = decorator.kind == BoundValue::Kind::instance;
   if (!object && decorator.kind != BoundValue::Kind::partial) return Decorated::unknown;
@@ -152,7 +152,7 @@ Answer NameResolver::attribute_of_function(const BoundValue& value, const std::s
     return yes(value.file + " sets it");
   }
   auto result = unknown("attributes of functions are not followed");
-  if (value.kind != BoundValue::Kind::function || depth > kMostDepth) return result;
+  if (value.kind != BoundValue::Kind::function || gives_up(depth)) return result;
   if (is_built_in(value) && is_of_every_built_in(name)) return yes("every function of C++ has it");
   if (value.names->is_stub) return result;
   const auto kind = decorated(value, depth + 1);

@@ -35,7 +35,8 @@ class ResultReader {
         result_.definitions.insert(result_.definitions.end(), found->second.begin(), found->second.end());
       }
     }
-    if (returned_.size() == 1) result_.attributes = std::move(attributes_[*returned_.begin()]);
+    if (returned_.size() == 1 && partials_.empty() && returned_calls_.empty())
+      result_.attributes = std::move(attributes_[*returned_.begin()]);
     for (const auto name : defaults_) add_definitions(name, result_.defaults);
     for (const auto callee : returned_calls_) apply(callee);
     if (passes_applied_ || !returned_calls_.empty()) {
@@ -45,7 +46,7 @@ class ResultReader {
       result_.partials.push_back(partial);
       result_.other = result_.other || is_local(name);
     }
-    result_.other = result_.other || (returned_.empty() && partials_.empty() && returned_calls_.empty());
+    result_.other = result_.other || returns_nothing();
     return std::move(result_);
   }
 
@@ -119,10 +120,15 @@ class ResultReader {
       return;
     for (const auto& target : parts.targets) {
       const bool attribute = target.last - target.first == 3 && tree_.is(target.first + 1, ".");
-      if (attribute && depth_ == 0 && defined_.contains(tree_.text(target.first)))
+      if (attribute && depth_ == 0 && returns_nothing() && defined_.contains(tree_.text(target.first)))
         attributes_[tree_.text(target.first)].emplace(tree_.text(target.first + 2));
       for (const auto token : target_names(tree_, target)) bound_.insert(tree_.text(token));
     }
+  }
+
+  /// Until now.
+  bool returns_nothing() const {
+    return returned_.empty() && partials_.empty() && returned_calls_.empty() && !result_.other;
   }
 
   void returned(TokenRange value) {
@@ -193,7 +199,7 @@ class ResultReader {
   std::set<std::string_view> defaults_;     ///< returned where the first parameter is None
   std::vector<TokenRange> applied_;         ///< to the first parameter
   std::vector<TokenRange> returned_calls_;  ///< the same, in a `return`
-  /// By the function that gets them, whichever way the code takes.
+  /// By the function that gets them, whichever path the code takes.
   std::map<std::string_view, std::set<std::string, std::less<>>> attributes_;
   int depth_ = 0;  ///< of blocks
   bool passes_applied_ = false;

@@ -54,7 +54,7 @@ Answer NameResolver::keyword_of_values(const BoundValues& values, const std::str
 }
 
 Answer NameResolver::keyword_of(const BoundValue& value, const std::string& keyword, int depth) {
-  if (depth > kMostDepth) return too_deep();
+  if (gives_up(depth)) return too_deep();
   switch (value.kind) {
     case BoundValue::Kind::function:
       return keyword_of_function(value, keyword);
@@ -198,7 +198,7 @@ Answer NameResolver::keyword_of_class(const BoundValue& value, const std::string
 }
 
 bool NameResolver::is_dataclass(const BoundValue& value, int depth) {
-  if (depth > kMostDepth || value.kind != BoundValue::Kind::klass) return false;
+  if (gives_up(depth) || value.kind != BoundValue::Kind::klass) return false;
   if (has_dataclass_decorator(value)) return true;
   for (const auto base : body_of(value).bases) {
     for (const auto& each : values_of_base(value, base, depth + 1)) {
@@ -232,7 +232,7 @@ bool NameResolver::may_have_more_fields(const BoundValue& value) {
 /// Of a NamedTuple; or of a dataclass and of the classes that it is derived from. `field(init=False)` does
 /// not take a parameter away often enough to look for it.
 Answer NameResolver::field_of(const BoundValue& value, const std::string& field, FieldUse use, int depth) {
-  if (depth > kMostDepth) return too_deep();
+  if (gives_up(depth)) return too_deep();
   const bool listed = use == FieldUse::listed;
   const auto& body = body_of(value);
   const auto where = at(value.file, value.definition->line);

@@ -43,7 +43,7 @@ std::uint32_t line_that_sets(const BoundValue& function, std::string_view name) 
 }  // namespace
 
 Answer NameResolver::member(const std::string& module, const std::string& name, int depth, Reach reach) {
-  if (depth > kMostDepth) return too_deep();
+  if (gives_up(depth)) return too_deep();
   const auto [known, added] =
       seen_.try_emplace({module, name, reach}, no("modules only import it from each other in a circle"));
   if (!added) return known->second;

@@ -10,12 +10,20 @@
 namespace launch::pysource {
 
 Answer NameResolver::answer(const Requirement& requirement) {
+  // Of the question before, whose files may not have been read.
   seen_.clear();
   busy_.clear();
+  returned_.clear();
+  steps_ = 0;
   auto answer = spelled(requirement);
+  if (answer.verdict == Verdict::no && steps_ > kMostSteps) return too_deep();
   if (answer.verdict == Verdict::no && may_be_another(requirement))
     return unknown(std::string(kMayBeAnother));
   return answer;
+}
+
+bool NameResolver::gives_up(int depth) {
+  return depth > kMostDepth || ++steps_ > kMostSteps;
 }
 
 Answer NameResolver::spelled(const Requirement& requirement) {
@@ -67,7 +75,7 @@ const NameList* NameResolver::list_of(const ListFile& list) {
 
 NameResolver::Located NameResolver::locate(const std::string& module, int depth) {
   using Kind = Located::Kind;
-  if (depth > kMostDepth) return {Kind::unknown, module, {}, too_deep().reason};
+  if (gives_up(depth)) return {Kind::unknown, module, {}, too_deep().reason};
   auto dot = std::min(module.find('.'), module.size());
   Located place{Kind::found, module.substr(0, dot), library_.files.find(module.substr(0, dot)), {}};
   if (place.file.kind == ModuleKind::missing) {
@@ -148,7 +156,7 @@ std::string NameResolver::successor_of(const Located& place, const ModuleNames& 
 }
 
 std::string NameResolver::object_module(const ModuleNames& names, const std::string& dotted, int depth) {
-  if (dotted.empty() || depth > kMostDepth) return {};
+  if (dotted.empty() || gives_up(depth)) return {};
   const auto dot = std::min(dotted.find('.'), dotted.size());
   const auto found = names.bindings.find(dotted.substr(0, dot));
   const auto rest = dotted.substr(dot);

@@ -60,6 +60,9 @@ class NameResolver {
   Answer answer(const Requirement& requirement);
 
  private:
+  /// Counts a step: true after too many of one question, or too deep. Code may lead to the same value on as
+  /// many ways as there are combinations of its branches and bases.
+  bool gives_up(int depth);
   /// The answer on the name as it is spelled.
   Answer spelled(const Requirement& requirement);
 
@@ -207,6 +210,7 @@ class NameResolver {
 
   ModuleLibrary& library_;
   std::map<std::tuple<std::string, std::string, Reach>, Answer> seen_;
+  int steps_ = 0;
   std::unordered_map<const Clause*, Decorated> returned_;  ///< what functions do to those they are given
   /// Names whose values are being looked for, and which of their bindings.
   std::map<std::pair<const ModuleNames*, std::string>, std::size_t> busy_;

@@ -18,6 +18,7 @@
 namespace launch::pysource {
 
 constexpr int kMostDepth = 100;
+constexpr int kMostSteps = 10'000;  // torch's own names take up to 300
 
 inline Answer yes(std::string reason) {
   return {Verdict::yes, std::move(reason)};

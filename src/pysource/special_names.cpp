@@ -115,7 +115,7 @@ Answer NameResolver::given_to_class(const BoundValue& value, const std::string& 
 
 /// True if the class statement adds a place for weak references to what the bases have.
 bool NameResolver::has_weak_references(const BoundValue& value, int depth) {
-  if (depth > kMostDepth || value.names->is_stub) return false;
+  if (gives_up(depth) || value.names->is_stub) return false;
   const auto& body = body_of(value);
   if (!has_plain_decorators(value) || has_slots_of_fields(value) || body.members.contains("__slots__"))
     return false;

@@ -2,8 +2,9 @@
 """dated_archive.py LAUNCH: on Debian, apt installs from the dated archive that the lock or the base's lists name.
 
 The archive is a stand-in on loopback that has every state: it passes on what this machine's own mirror answers. The first
-stage of a rendered Dockerfile is built with the host's network, on the base or on one with other lists of sources. Skipped where the stand-in for the base image (ci/stand-in,
-which runs this test) is no Debian, or gets its packages from a mirror, which is used as it is.
+stage of a rendered Dockerfile is built with the host's network, on the base or on one with other lists of sources. Skipped
+where the stand-in for the base image (ci/stand-in, which runs this test) is no Debian, or gets its packages from a mirror,
+which is used as it is.
 """
 
 import http.server

@@ -1,4 +1,5 @@
-// Names that a loop over another module's names binds.
+// Names that a loop over another module's names binds, and code that has many ways to a value.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "question.hpp"
@@ -41,6 +42,28 @@ TEST(ComputedNames, OfFunctions) {
       "for name, function in inspect.getmembers(n, inspect.isfunction):\n  vars()[name] = function\n");
   EXPECT_EQ(ask("m.f"), "yes: torch/m.py:4, for each name in n");
   EXPECT_EQ(ask("m.K"), "unknown: torch/m.py:4 may bind it, for each name in n");
+}
+
+/// Each value has two ways to the next.
+TEST(ComputedNames, ManyWaysToAValueEnd) {
+  std::string values;
+  std::string classes;
+  for (int i = 0; i < 60; ++i) {
+    values += fmt::format("a{0} = a{1} if c else a{1}\n", i, i + 1);
+    classes += fmt::format("class A{0}(A{1}, B{1}): pass\nclass B{0}(A{1}, B{1}): pass\n", i, i + 1);
+  }
+  values += "class K: pass\na60 = K\n";
+  classes += "class A60: pass\nclass B60: pass\n";
+  Questions ask({{"torch/__init__.py", "from . import v, c, m\n"},
+                 {"torch/v.py", values},
+                 {"torch/c.py", classes},
+                 {"torch/e.py", ""},
+                 {"torch/n.py", "k = 1\nj = 2\n"},
+                 {"torch/m.py",
+                  "from .e import *\nfrom . import n\nfor name in dir(n):\n  globals()[name] = k if c else "
+                  "(j if c else k)\n"}});
+  for (const std::string name : {"v.a0.x", "c.A0.x", "m.k.x"})
+    EXPECT_EQ(ask(name).substr(0, 8), "unknown:") << name;
 }
 
 }  // namespace

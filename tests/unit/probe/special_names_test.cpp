@@ -180,11 +180,29 @@ TEST(AttributesOfPython, AttributesThatDecoratorsGive) {
       "def kept(f):\n  @wraps(f)\n  def g(): pass\n  return g\n"
       "def lost(f):\n  def g(): pass\n  return g\n"
       "@mark(2)\ndef a(): pass\n@kept\n@mark()\ndef b(): pass\n@lost\n@mark()\ndef c(): pass\n"
-      "@mark()\n@lost\ndef d(): pass\n");
+      "@mark()\n@lost\ndef d(): pass\n"
+      "def late(f):\n  def g(): pass\n  if f.x: return g\n  g.marked = 1\n  return g\n@late\ndef e(): pass\n"
+      "def either(f):\n  def g(): pass\n  g.marked = 1\n  if f.x: return kept(f)\n  return g\n"
+      "@either\ndef i(): pass\n");
   for (const std::string name : {"a", "b", "d"})
     EXPECT_EQ(ask(name + ".marked"), "yes: a decorator gives it") << name;
-  for (const std::string name : {"a.perhaps", "a.other", "c.marked"})
+  for (const std::string name : {"a.perhaps", "a.other", "c.marked", "e.marked", "i.marked"})
     EXPECT_EQ(ask(name), "unknown: attributes of functions are not followed") << name;
+}
+
+/// What a question could not find, as a file was not read, the next one may.
+TEST(AttributesOfPython, FunctionsOfADecoratorThatIsReadLater) {
+  std::vector<LabelledWheel> wheels;
+  wheels.push_back(
+      {"torch 2.3.1",
+       std::make_unique<MemoryWheel>(
+           Files{{"torch/__init__.py", "from .w import wrap\n@wrap\ndef a(): pass\n@wrap\ndef b(): pass\n"},
+                 {"torch/w.py", "from .x import same\ndef wrap(f):\n  f = same(f)\n  return f\n"},
+                 {"torch/x.py", "def same(f): return f\n"}})});
+  WheelApi api(std::move(wheels));
+  const auto answers = api.ask(std::vector{reached("a.__code__"), reached("b.__code__")});
+  ASSERT_TRUE(answers);
+  for (const auto& answer : *answers) EXPECT_EQ(shown(answer), "yes: every function has it");
 }
 
 /// Without a memory of what was looked at, this takes 2^100 steps.
