@@ -50,6 +50,9 @@ struct ApiRules {
   /// those.
   Names complete_stubs;
 
+  /// A module whose classes are struct sequences of C (as time.struct_time is), to the ending of those that
+  /// its stub does not list: in "torch.return_types" there is "max_out" beside "max".
+  Texts struct_sequences;
   Texts stands_for;  ///< a module whose names are those of another: "torch._VF" to
                      ///< "torch._C._VariableFunctions"
   Texts plug_ins;    ///< a module that another package adds: "torch.npu" to "torch_npu"

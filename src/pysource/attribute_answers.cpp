@@ -69,8 +69,11 @@ Answer NameResolver::attribute(const Requirement& requirement, BoundValues* resu
   for (std::size_t start = 0; start <= chain.size();) {
     const auto end = std::min(chain.find('.', start), chain.size());
     const auto name = chain.substr(start, end - start);
-    answer = no("");
-    for (const auto& value : values) improve(answer, attribute_of(value, name, 0));
+    answer = attribute_of_any(values, name);
+    if (answer.verdict == Verdict::no && start == 0 && chain == requirement.name) {
+      append(values, hiding(place.module));
+      answer = attribute_of_any(values, name);
+    }
     const bool last = end == chain.size();
     if (answer.verdict != Verdict::yes || (last && result == nullptr)) return answer;
     BoundValues below;
@@ -83,6 +86,34 @@ Answer NameResolver::attribute(const Requirement& requirement, BoundValues* resu
   }
   if (result != nullptr) *result = std::move(values);
   return answer;
+}
+
+/// What a package binds to the name of one of its modules, other than the module.
+BoundValues NameResolver::hiding(const std::string& module) {
+  const auto dot = module.rfind('.');
+  if (dot == std::string::npos) return {};
+  const auto parent = locate(module.substr(0, dot), 0);
+  const auto* names = parent.kind == Located::Kind::found ? names_of(parent) : nullptr;
+  const auto name = module.substr(dot + 1);
+  if (names == nullptr || !names->bindings.contains(name)) return {};
+  auto values = values_in(*names, parent.file.file, name, 0);
+  std::erase_if(values, [](const BoundValue& value) {
+    return value.kind == BoundValue::Kind::unknown || value.kind == BoundValue::Kind::module;
+  });
+  return values;
+}
+
+/// An attribute that one of the values has is there; what Python gives an object by its kind, as __code__ to
+/// functions, only if all of them have it.
+Answer NameResolver::attribute_of_any(const BoundValues& values, const std::string& name) {
+  auto best = no("");
+  std::optional<Answer> open;
+  for (const auto& value : values) {
+    auto next = attribute_of(value, name, 0);
+    if (next.verdict == Verdict::unknown) open = next;
+    improve(best, std::move(next));
+  }
+  return best.verdict == Verdict::yes && open && is_special_name(name) ? *open : best;
 }
 
 bool NameResolver::is_in_extension(const Located& place, const std::string& module) {
@@ -195,6 +226,8 @@ Answer NameResolver::in_class(const BoundValue& value, const std::string& name, 
     return unknown(fmt::format("a decorator of the class {} ({}) may add it", value.name, where));
   }
   if (best.verdict == Verdict::unknown) return best;
+  if (is_of_struct_sequence(name) && library_.rules->struct_sequences.contains(names.module))
+    return yes("every struct sequence has it");
   if (names.is_stub) {
     auto what = fmt::format("the class {} of {} does not list {}", value.name, value.file, name);
     auto compiled = not_in_stub(value.name, name, what);

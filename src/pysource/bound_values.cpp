@@ -106,7 +106,9 @@ BoundValues NameResolver::values_in(const ModuleNames& names, const std::string&
   if (!added) return earlier_values(names, file, name, busy->second, depth);
   BoundValues values;
   const auto child = names.module + "." + name;
-  if (names.bindings.contains(name)) {
+  if (const auto loop = loops_.find({&names, name}); loop != loops_.end() && !loop->second.first.empty()) {
+    values = values_of(loop->second.first, loop->second.second, depth + 1);
+  } else if (names.bindings.contains(name)) {
     values = values_of_bindings(names, file, name, busy->second, depth);
   } else if (const auto inner = names.inner.find(name); inner != names.inner.end()) {
     values = values_of_binding(names, file, name, inner->second, depth + 1);

@@ -74,6 +74,13 @@ BoundValues NameResolver::results_of(const BoundValue& function, int depth, bool
     append(values, evaluate(*function.names, function.file, partial, depth + 1));
   for (const auto& definition : result.inner)
     append(values, instances(one(value_of(definition)), true, depth + 1, true));
+  for (const auto call : result.calls) {
+    // Of what else they may result in, the code around them may know more.
+    for (auto& each : evaluate(*function.names, function.file, call, depth + 1)) {
+      const bool known = each.kind == BoundValue::Kind::function;
+      append(values, known ? one(std::move(each)) : not_known("the result of a call is not followed"));
+    }
+  }
   return values;
 }
 

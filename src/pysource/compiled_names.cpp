@@ -34,27 +34,41 @@ std::optional<Answer> listed(const ApiRules& rules, const NameList& list, const 
 
 }  // namespace
 
-/// Whether a compiled object has an attribute, by the strings of the shared library, where the wheel is on
-/// this machine: yes or no; else unknown.
+/// How the shared library's strings contain a name, where the wheel is on this machine.
+NameResolver::Mention NameResolver::mention(const std::string& name) {
+  const auto& strings = library_.rules->strings;
+  const bool near = strings && library_.is_local && library_.files.has(strings.files.front()) &&
+                    library_.is_local(strings.files.front());
+  if (!near) return Mention::no_library;
+  const auto* list = list_of(strings);
+  if (list == nullptr) return Mention::not_read;
+  const std::string reversed(name.rbegin(), name.rend());
+  const auto found = list->lower_bound(reversed);
+  if (found == list->end() || !found->first.starts_with(reversed)) return Mention::none;
+  return found->first == reversed ? Mention::whole : Mention::end;
+}
+
+/// Whether a compiled object has an attribute, by the strings of the shared library: yes or no; else unknown.
 Answer NameResolver::mentioned(const std::string& name, const std::string& what) {
   // It may be an exception or a metaclass, whose names are Python's.
   for (const auto* base : {"builtins.BaseException", "builtins.type"}) {
     if (standard_class_has(base, name).value_or(false)) return unknown(what);
   }
-  const auto& strings = library_.rules->strings;
-  const bool near = strings && library_.is_local && library_.files.has(strings.files.front()) &&
-                    library_.is_local(strings.files.front());
-  if (!near) return unknown(what);
-  const auto* list = list_of(strings);
-  if (list == nullptr) return unknown("not read yet");
-  const std::string reversed(name.rbegin(), name.rend());
-  const auto found = list->lower_bound(reversed);
   constexpr std::size_t kFewest = 4;  // shorter strings of a library may be anything
-  if (found != list->end() && found->first == reversed && name.size() >= kFewest) {
-    return yes(fmt::format("{} contains its name", strings.files.front()));
+  const auto& strings = library_.rules->strings;
+  switch (mention(name)) {
+    case Mention::not_read:
+      return unknown("not read yet");
+    case Mention::none:
+      return no(fmt::format("{}, and {} does not contain its name", what, strings.files.front()));
+    case Mention::whole:
+      if (name.size() >= kFewest) return yes(fmt::format("{} contains its name", strings.files.front()));
+      [[fallthrough]];
+    case Mention::end:
+    case Mention::no_library:
+      break;
   }
-  if (found != list->end() && found->first.starts_with(reversed)) return unknown(what);
-  return no(fmt::format("{}, and {} does not contain its name", what, strings.files.front()));
+  return unknown(what);
 }
 
 /// What a stub does not list: no, if it lists all public names; else what the shared library's strings say.

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <optional>
 #include <string_view>
 
@@ -21,6 +22,11 @@ bool is_built_in(const BoundValue& function) {
                      [&](const Binding& binding) { return &binding.definition == function.definition; });
 }
 
+/// By its first letter.
+bool is_class_name(std::string_view name) {
+  return std::isupper(static_cast<unsigned char>(name.front())) != 0;
+}
+
 /// A function in the body of another; nullopt for a class.
 std::optional<BoundValue> inner_function(const BoundValue& function, const Definition& definition) {
   if (definition.kind != Definition::Kind::function) return std::nullopt;
@@ -36,19 +42,21 @@ std::optional<BoundValue> inner_function(const BoundValue& function, const Defin
 NameResolver::Decorated NameResolver::decorated(const BoundValue& function, TokenRange decorator, int depth) {
   constexpr std::array<std::string_view, 6> kSame = {"abstractmethod", "classmethod", "final",
                                                      "no_type_check",  "overload",    "staticmethod"};
+  constexpr std::string_view kAnother = "beartype";
   constexpr std::array<std::string_view, 4> kWrapped = {"asynccontextmanager", "contextmanager", "deprecated",
                                                         "wraps"};
   const auto dotted = dotted_name(*function.names->tree, decorator);
   const auto last = dotted.substr(dotted.rfind('.') + 1);
   if (contains(kSame, last)) return Decorated::same;
   if (contains(kWrapped, last)) return Decorated::wrapped;
+  if (last == kAnother) return Decorated::another;
   if (last == "lru_cache" || last == "cache") return Decorated::cached;
   const auto values = evaluate(*function.names, function.file, decorator, depth + 1);
   std::optional<Decorated> all;
   for (const auto& value : values) {
     const auto each = decorated_by(value, depth + 1);
     if (each == Decorated::unknown) return each;
-    all = all.value_or(each) == each ? each : Decorated::another;
+    all = either(all.value_or(each), each);
   }
   return all.value_or(Decorated::unknown);
 }
@@ -81,13 +89,13 @@ NameResolver::Decorated NameResolver::returned_for(const BoundValue& decorator, 
 /// The same by what it returns.
 NameResolver::Decorated NameResolver::read_returned(const BoundValue& decorator, int depth) {
   const auto& result = result_of(decorator);
-  if (result.other || !result.partials.empty()) return Decorated::unknown;
+  if (result.other || !result.partials.empty() || !result.calls.empty()) return Decorated::unknown;
   std::optional<Decorated> all;
   if (result.parameter) all = Decorated::same;
   /// False if no function comes of it.
   const auto add = [&](Decorated each) {
-    all = all.value_or(each) == each ? each : Decorated::another;
-    return each != Decorated::unknown && each != Decorated::cached;
+    all = either(all.value_or(each), each);
+    return *all != Decorated::unknown && *all != Decorated::cached;
   };
   for (const auto callee : result.applied) {
     if (!add(decorated(decorator, callee, depth + 1))) return Decorated::unknown;
@@ -100,7 +108,7 @@ NameResolver::Decorated NameResolver::read_returned(const BoundValue& decorator,
   for (const auto& definition : result.definitions) {
     const auto inner = inner_function(decorator, definition);
     const auto each = inner ? decorated(*inner, depth + 1) : Decorated::unknown;
-    if (!add(each == Decorated::same ? Decorated::another : each)) return Decorated::unknown;
+    if (!add(after(Decorated::another, each))) return Decorated::unknown;
   }
   return all.value_or(Decorated::unknown);
 }
@@ -108,7 +116,19 @@ NameResolver::Decorated NameResolver::read_returned(const BoundValue& decorator,
 /// What two decorators do, one after the other.
 NameResolver::Decorated NameResolver::after(Decorated first, Decorated second) {
   if (first == Decorated::unknown || first == Decorated::cached) return Decorated::unknown;
+  if (second == Decorated::kept && first != Decorated::same) return first;
   return second == Decorated::same ? first : second;
+}
+
+/// What is known where a decorator does the one or the other.
+NameResolver::Decorated NameResolver::either(Decorated a, Decorated b) {
+  const auto knows = [](Decorated each) {
+    return each == Decorated::same || each == Decorated::wrapped || each == Decorated::kept;
+  };
+  const auto function = [&](Decorated each) { return knows(each) || each == Decorated::another; };
+  if (a == b) return a;
+  if (knows(a) && knows(b)) return Decorated::kept;
+  return function(a) && function(b) ? Decorated::another : Decorated::unknown;
 }
 
 /// What all decorators of a function do.
@@ -128,12 +148,23 @@ bool NameResolver::decorators_set(const BoundValue& function, const std::string&
   for (auto decorator = decorators.rbegin(); decorator != decorators.rend(); ++decorator) {
     const auto values = evaluate(*function.names, function.file, *decorator, depth + 1);
     const bool sets = std::all_of(values.begin(), values.end(), [&](const BoundValue& value) {
-      return value.kind == BoundValue::Kind::function && result_of(value).attributes.contains(name);
+      return value.kind == BoundValue::Kind::function && gives(value, name, depth + 1);
     });
     const auto kind = set ? decorated(function, *decorator, depth + 1) : Decorated::same;
-    set = sets || (set && (kind == Decorated::same || kind == Decorated::wrapped));
+    set = sets || (set && (kind == Decorated::same || kind == Decorated::wrapped || kind == Decorated::kept));
   }
   return set;
+}
+
+/// Whether all functions that a decorator returns have an attribute: it sets it, or their own decorators do.
+bool NameResolver::gives(const BoundValue& decorator, const std::string& name, int depth) {
+  const auto& result = result_of(decorator);
+  if (result.attributes.contains(name)) return true;
+  if (gives_up(depth) || result.definitions.empty() || result.is_more()) return false;
+  return std::all_of(result.definitions.begin(), result.definitions.end(), [&](const Definition& definition) {
+    const auto inner = inner_function(decorator, definition);
+    return inner && decorators_set(*inner, name, depth + 1);
+  });
 }
 
 /// Of a function that is one of torch's operators, as torch.linalg has them.
@@ -153,7 +184,12 @@ Answer NameResolver::attribute_of_function(const BoundValue& value, const std::s
   }
   auto result = unknown("attributes of functions are not followed");
   if (value.kind != BoundValue::Kind::function || gives_up(depth)) return result;
-  if (is_built_in(value) && is_of_every_built_in(name)) return yes("every function of C++ has it");
+  // Stubs declare some classes as functions, and functions that a build of the library lacks.
+  if (is_built_in(value) && is_of_every_built_in(name) && !is_class_name(value.name)) {
+    const auto found = mention(value.name);
+    return found == Mention::none || found == Mention::not_read ? result
+                                                                : yes("every function of C++ has it");
+  }
   if (value.names->is_stub) return result;
   const auto kind = decorated(value, depth + 1);
   if (kind == Decorated::unknown) return result;

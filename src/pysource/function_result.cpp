@@ -23,19 +23,17 @@ class ResultReader {
 
   FunctionResult run() {
     for (const auto name : returned_) {
-      const auto found = defined_.find(name);
-      const bool alias = aliases_.contains(name);
-      if (bound_.contains(name) || (found == defined_.end() && name != parameter_ && !alias)) {
+      const auto alias = aliases_.find(name);
+      passes_applied_ = passes_applied_ || name == parameter_;
+      if (bound_.contains(name) || (alias != aliases_.end() && defined_.contains(name))) {
         result_.other = true;
-      } else if (found == defined_.end()) {
-        result_.parameter = true;
-        passes_applied_ = passes_applied_ || !alias;
+      } else if (alias == aliases_.end()) {
+        add(name);
       } else {
-        result_.other = result_.other || alias;
-        result_.definitions.insert(result_.definitions.end(), found->second.begin(), found->second.end());
+        for (const auto meant : alias->second) add(meant);
       }
     }
-    if (returned_.size() == 1 && partials_.empty() && returned_calls_.empty())
+    if (returned_.size() == 1 && partials_.empty() && returned_calls_.empty() && result_.calls.empty())
       result_.attributes = std::move(attributes_[*returned_.begin()]);
     for (const auto name : defaults_) add_definitions(name, result_.defaults);
     for (const auto callee : returned_calls_) apply(callee);
@@ -46,6 +44,7 @@ class ResultReader {
       result_.partials.push_back(partial);
       result_.other = result_.other || is_local(name);
     }
+    for (const auto call : result_.calls) result_.other = result_.other || is_local(tree_.text(call.first));
     result_.other = result_.other || returns_nothing();
     return std::move(result_);
   }
@@ -55,6 +54,13 @@ class ResultReader {
     each_decorated(tree_, statements, [&](const Statement& each, std::vector<TokenRange> decorators) {
       statement(each, std::move(decorators));
     });
+  }
+
+  /// The first parameter, or functions of that name in the body.
+  void add(std::string_view name) {
+    const bool parameter = name == parameter_ && !defined_.contains(name);
+    result_.parameter = result_.parameter || parameter;
+    if (!parameter && !add_definitions(name, result_.definitions)) result_.other = true;
   }
 
   /// False if nothing else than a function in the body has the name.
@@ -96,12 +102,19 @@ class ResultReader {
     }
     if (!statement.tokens.empty()) simple(statement.tokens);
     for (const auto& clause : statement.clauses) {
+      for (const auto token : targets_of(clause)) bound_.insert(tree_.text(token));
       const bool outer = std::exchange(is_default_, is_default_ || asks_for_default(clause));
       ++depth_;
       block(clause.body);
       --depth_;
       is_default_ = outer;
     }
+  }
+
+  /// The names that the head of a block binds.
+  std::vector<std::uint32_t> targets_of(const Clause& clause) const {
+    if (clause.keyword == "for") return target_names(tree_, split_range(tree_, clause.head, "in").front());
+    return clause.keyword == "with" ? with_targets(tree_, clause.head) : std::vector<std::uint32_t>();
   }
 
   /// `if x is None:` of the first parameter x.
@@ -111,7 +124,19 @@ class ResultReader {
            tree_.is(first + 1, "is") && tree_.is(first + 2, "None") && !bound_.contains(parameter_);
   }
 
+  void imported(TokenRange range) {
+    const bool from = tree_.is(range.first, "from");
+    const auto names =
+        from ? split_range(tree_, range, "import").back() : TokenRange{range.first + 1, range.last};
+    for (const auto each : split_range(tree_, without_brackets(tree_, names), ",")) {
+      if (each.empty()) continue;
+      const bool last = from || tree_.is(each.last - 2, "as");
+      bound_.insert(tree_.text(last ? each.last - 1 : each.first));
+    }
+  }
+
   void simple(TokenRange range) {
+    if (tree_.is(range.first, "from") || tree_.is(range.first, "import")) return imported(range);
     if (tree_.is(range.first, "return")) returned(without_brackets(tree_, {range.first + 1, range.last}));
     const auto parts = assignment(tree_, range);
     const bool simple = parts.targets.size() == 1 && !parts.augmented;
@@ -128,7 +153,8 @@ class ResultReader {
 
   /// Until now.
   bool returns_nothing() const {
-    return returned_.empty() && partials_.empty() && returned_calls_.empty() && !result_.other;
+    return returned_.empty() && partials_.empty() && returned_calls_.empty() && result_.calls.empty() &&
+           !result_.other;
   }
 
   void returned(TokenRange value) {
@@ -148,19 +174,25 @@ class ResultReader {
       partials_.emplace_back(value, tree_.text(end + 1));
     } else if (applies) {
       returned_calls_.push_back({value.first, end});
+    } else if (!dotted.empty() && tree_.is(end, "(") &&
+               behind_bracket(tree_, end, value.last) == value.last) {
+      result_.calls.push_back(value);
     } else {
       result_.other = true;
     }
   }
 
-  /// True for `kept = x` and `x = f(x)` of the first parameter x, which are noted.
+  /// True for `kept = x` and `x = f(x)` of the first parameter x, and `kept = g` of a function g in the body,
+  /// which are noted.
   bool passes_on(TokenRange target, TokenRange value) {
     if (target.last - target.first != 1 || !tree_.is_name(target.first) || bound_.contains(parameter_))
       return false;
     const auto name = tree_.text(target.first);
-    if (value.last - value.first == 1 && tree_.is(value.first, parameter_) && applied_.empty()) {
-      aliases_.insert(name);
-      return name != parameter_;
+    const auto other = value.last - value.first == 1 ? tree_.text(value.first) : std::string_view();
+    const bool parameter = other == parameter_ && applied_.empty();
+    if (name != parameter_ && (parameter || (defined_.contains(other) && !bound_.contains(other)))) {
+      aliases_[name].insert(other);
+      return true;
     }
     std::uint32_t end = 0;
     const bool call = !dotted_name(tree_, value, &end).empty() && value.last - end == 3 &&
@@ -195,7 +227,8 @@ class ResultReader {
   std::set<std::string_view> returned_;
   std::vector<std::pair<TokenRange, std::string_view>> partials_;  ///< and the names of their functions
   std::set<std::string_view> bound_;                               ///< names that are assigned to
-  std::set<std::string_view> aliases_;      ///< of the first parameter, as it was given
+  /// Of the first parameter, as it was given, and of functions in the body.
+  std::map<std::string_view, std::set<std::string_view>> aliases_;
   std::set<std::string_view> defaults_;     ///< returned where the first parameter is None
   std::vector<TokenRange> applied_;         ///< to the first parameter
   std::vector<TokenRange> returned_calls_;  ///< the same, in a `return`

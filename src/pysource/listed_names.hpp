@@ -15,6 +15,7 @@ struct ListedNames {
   std::vector<std::string> starts = {};   ///< how names begin that are left out
   std::vector<std::string> without = {};  ///< names that are left out
   bool functions = false;                 ///< only those of functions that are written in Python
+  std::string attribute = {};             ///< the loop's variable for the attribute itself; empty without one
 
   /// Whether the list has the name if the object has it; not whether it is a function.
   bool keeps(std::string_view name) const;

@@ -148,7 +148,8 @@ void ModuleReader::loop(const Statement& statement) {
       const TokenRange iterated{parts[1].first, clause.head.last};
       for (const auto token : targets)
         values_.set(std::string(tree_.text(token)), {{std::string(1, kAnyText)}, {}});
-      values_.assign_element(std::string(tree_.text(targets.front())), tree_, iterated);
+      const auto attribute = targets.size() == 2 ? tree_.text(targets.back()) : std::string_view();
+      values_.assign_element(std::string(tree_.text(targets.front())), tree_, iterated, attribute);
     }
   } else {
     walruses(clause.head);

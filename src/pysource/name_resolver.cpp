@@ -14,6 +14,7 @@ Answer NameResolver::answer(const Requirement& requirement) {
   seen_.clear();
   busy_.clear();
   returned_.clear();
+  loops_.clear();
   steps_ = 0;
   auto answer = spelled(requirement);
   if (answer.verdict == Verdict::no && steps_ > kMostSteps) return too_deep();

@@ -110,11 +110,14 @@ class NameResolver {
   Answer by_list(const ModuleNames& names, const ListedNames& list, const std::string& where,
                  const std::string& name, int depth);
   bool is_function(const std::string& module, const std::string& name, int depth);
+  std::string described(const ModuleNames& names, const std::string& name);
   BoundValues values_of_listings(const ModuleNames& names, const std::string& file, const std::string& name,
                                  int depth);
 
   // Names that no source binds: compiled_names.cpp
   Answer not_in_stub(const std::string& owner, const std::string& name, const std::string& what);
+  enum class Mention : std::uint8_t { no_library, not_read, none, end, whole };  ///< end: of longer strings
+  Mention mention(const std::string& name);
   Answer mentioned(const std::string& name, const std::string& what);
   Answer compiled(const std::string& module, const std::string& name);
   Answer special(const std::string& module, const std::string& name);
@@ -157,6 +160,8 @@ class NameResolver {
   Answer attribute(const Requirement& requirement, BoundValues* values);
   /// True for a module that is nowhere, below a compiled one, in which C++ may make it.
   bool is_in_extension(const Located& place, const std::string& module);
+  BoundValues hiding(const std::string& module);
+  Answer attribute_of_any(const BoundValues& values, const std::string& name);
   Answer attribute_of(const BoundValue& value, const std::string& name, int depth);
   Answer in_class(const BoundValue& value, const std::string& name, int depth);
   Answer in_bases(const BoundValue& value, const ClassBody& body, const std::string& name, int depth);
@@ -179,15 +184,17 @@ class NameResolver {
 
   // Attributes of functions: function_attributes.cpp
   /// What a function is after it was decorated: itself, another one, another one that knows it (__wrapped__),
-  /// or what functools.lru_cache makes.
-  enum class Decorated : std::uint8_t { same, another, wrapped, cached, unknown };
+  /// itself or one that knows it, or what functools.lru_cache makes.
+  enum class Decorated : std::uint8_t { same, another, wrapped, kept, cached, unknown };
   static Decorated after(Decorated first, Decorated second);
+  static Decorated either(Decorated a, Decorated b);
   Decorated decorated(const BoundValue& function, int depth);
   Decorated decorated(const BoundValue& function, TokenRange decorator, int depth);
   Decorated decorated_by(const BoundValue& decorator, int depth);
   Decorated returned_for(const BoundValue& decorator, int depth);
   Decorated read_returned(const BoundValue& decorator, int depth);
   bool decorators_set(const BoundValue& function, const std::string& name, int depth);
+  bool gives(const BoundValue& decorator, const std::string& name, int depth);
   Answer attribute_of_built_in(const BoundValue& function, const std::string& name);
   Answer attribute_of_function(const BoundValue& value, const std::string& name, int depth);
 
@@ -212,6 +219,8 @@ class NameResolver {
   std::map<std::tuple<std::string, std::string, Reach>, Answer> seen_;
   int steps_ = 0;
   std::unordered_map<const Clause*, Decorated> returned_;  ///< what functions do to those they are given
+  /// The attribute (a module and a name) that a loop's variable stands for while its body is evaluated.
+  std::map<std::pair<const ModuleNames*, std::string>, std::pair<std::string, std::string>> loops_;
   /// Names whose values are being looked for, and which of their bindings.
   std::map<std::pair<const ModuleNames*, std::string>, std::size_t> busy_;
 };

@@ -54,6 +54,10 @@ bool is_of_every_built_in(std::string_view name) {
   return name == "__self__" || name == "__text_signature__";
 }
 
+bool is_of_struct_sequence(std::string_view name) {
+  return name == "n_fields" || name == "n_sequence_fields" || name == "n_unnamed_fields";
+}
+
 bool is_of_cache(std::string_view name) {
   constexpr std::array<std::string_view, 4> kNames = {"__wrapped__", "cache_clear", "cache_info",
                                                       "cache_parameters"};

@@ -18,6 +18,8 @@ bool is_of_every_definition(std::string_view name);
 bool is_of_every_function(std::string_view name);
 /// True for what every function has that C++ makes, other than a method.
 bool is_of_every_built_in(std::string_view name);
+/// True for what struct sequences have, which C makes, as time.struct_time.
+bool is_of_struct_sequence(std::string_view name);
 /// True for what functools.lru_cache gives to its result.
 bool is_of_cache(std::string_view name);
 

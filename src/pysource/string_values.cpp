@@ -292,11 +292,13 @@ void TextValues::assign(const std::string& name, const SourceTree& tree, TokenRa
   }
 }
 
-void TextValues::assign_element(const std::string& name, const SourceTree& tree, TokenRange expression) {
+void TextValues::assign_element(const std::string& name, const SourceTree& tree, TokenRange expression,
+                                std::string_view attribute) {
   const bool variable = expression.last - expression.first == 1;
   const auto held = listed_.find(variable ? tree.text(expression.first) : std::string_view());
   auto listed = held != listed_.end() ? std::optional(held->second) : listed_names(tree, expression);
   if (listed) {
+    for (auto& each : *listed) each.attribute = attribute;
     texts_[name] = {{}, *std::move(listed)};
     return;
   }

@@ -41,8 +41,9 @@ class TextValues {
 
   /// `name = expression`
   void assign(const std::string& name, const SourceTree& tree, TokenRange expression);
-  /// `for name in expression`, including listed_names and the keys of a dict
-  void assign_element(const std::string& name, const SourceTree& tree, TokenRange expression);
+  /// `for name in expression`, including listed_names and the keys of a dict; and `for name, attribute in …`
+  void assign_element(const std::string& name, const SourceTree& tree, TokenRange expression,
+                      std::string_view attribute = {});
   void set(const std::string& name, TextValue value) { texts_[name] = std::move(value); }
   /// name += expression, name.extend(expression), name.append(…) with its argument as a list
   void extend(const std::string& name, const std::optional<std::vector<std::string>>& more);

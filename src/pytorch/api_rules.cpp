@@ -161,8 +161,11 @@ Result<pysource::ApiRules> read_api_rules(std::string_view names, std::string_vi
        {"decorator", &rules.transparent_decorators},
        {"transparent-call", &rules.transparent_calls},
        {"choosing-call", &rules.choosing_calls}}};
-  const std::array<std::pair<std::string_view, pysource::ApiRules::Texts*>, 3> maps = {
-      {{"stands-for", &rules.stands_for}, {"plug-in", &rules.plug_ins}, {"settings", &rules.settings}}};
+  const std::array<std::pair<std::string_view, pysource::ApiRules::Texts*>, 4> maps = {
+      {{"stands-for", &rules.stands_for},
+       {"plug-in", &rules.plug_ins},
+       {"settings", &rules.settings},
+       {"struct-sequences", &rules.struct_sequences}}};
   for (const auto& row : rows) {
     const auto of_kind = [&](const auto& each) { return each.first == row[0]; };
     const auto* set = std::find_if(sets.begin(), sets.end(), of_kind);

@@ -42,6 +42,63 @@ TEST(ComputedNames, OfFunctions) {
       "for name, function in inspect.getmembers(n, inspect.isfunction):\n  vars()[name] = function\n");
   EXPECT_EQ(ask("m.f"), "yes: torch/m.py:4, for each name in n");
   EXPECT_EQ(ask("m.K"), "unknown: torch/m.py:4 may bind it, for each name in n");
+  EXPECT_EQ(ask("m.f.__code__"), "yes: every function has it");
+}
+
+TEST(ComputedNames, WhoseValuesAreMadeOfTheLoopsVariable) {
+  auto ask = with_loop(
+      "from functools import wraps\ndef wrap(f):\n  @wraps(f)\n  def g(): pass\n  return g\n"
+      "for name, function in inspect.getmembers(n, inspect.isfunction):\n"
+      "  made = wrap(function) if name == 'f' else function\n  vars()[name] = made\n"
+      "for name, function in inspect.getmembers(n, inspect.isfunction):\n  pass\n");
+  EXPECT_EQ(ask("m.f.__code__"), "yes: every function has it");
+  EXPECT_EQ(ask("m.f.__wrapped__"), "unknown: attributes of functions are not followed");
+  EXPECT_EQ(ask("m.function.__code__"), "unknown: torch/m.py:11 is not followed");
+}
+
+/// Classes that C makes, of which the module's own stub lists a part.
+TEST(ComputedNames, StructSequences) {
+  const Files files = {
+      {"torch/__init__.py", "import torch.return_types\n"},
+      {"torch/_C.cpython-311-x86_64-linux-gnu.so", ""},
+      {"torch/_C/__init__.pyi", "x: int\n"},
+      {"torch/return_types.py",
+       "import torch\nreturn_types = torch._C._return_types\nfor name in dir(return_types):\n"
+       "  _attr = getattr(return_types, name)\n  globals()[name] = _attr\n"},
+      {"torch/return_types.pyi",
+       "class max(tuple[int, int]):\n  @property\n  def values(self): ...\nclass min(tuple[int, int]): "
+       "...\n"},
+      {"torch/lib/libtorch_python.so", std::string("\0torch.return_types.max_out\0", 28)}};
+  Questions ask(files, nullptr, true);
+  EXPECT_EQ(ask("return_types.max"), "yes: torch/return_types.pyi");
+  EXPECT_EQ(ask("return_types.max_out"), "yes: torch/return_types.pyi");
+  for (const std::string name : {"max", "max_out"}) {
+    EXPECT_EQ(ask("return_types." + name + ".values"),
+              "yes: a member of the class max (torch/return_types.pyi:1)");
+    EXPECT_EQ(ask("return_types." + name + ".n_fields"), "yes: every struct sequence has it");
+    EXPECT_EQ(ask("return_types." + name + ".count"), "yes: an attribute of builtins.tuple");
+  }
+  const std::string unknown = "unknown: torch/return_types.py:5 may bind it, for each name in return_types";
+  EXPECT_EQ(ask("return_types.min_out"), unknown);
+  EXPECT_EQ(Questions(files)("return_types.max_out"), unknown);
+}
+
+/// Only some stubs list all names of a compiled module.
+TEST(ComputedNames, OfACompiledModuleWithAStub) {
+  const Files files = {{"torch/__init__.py", "from . import m\n"},
+                       {"torch/_C.cpython-311-x86_64-linux-gnu.so", ""},
+                       {"torch/_C/__init__.pyi", ""},
+                       {"torch/_C/_frame.pyi", "def f(): ...\n"},
+                       {"torch/m.py",
+                        "import torch\nfor name in dir(torch._C._frame):\n"
+                        "  globals()[name] = getattr(torch._C._frame, name)\n"},
+                       {"torch/lib/libtorch_python.so", std::string("\0Vector\0", 8)}};
+  Questions ask(files, nullptr, true);
+  EXPECT_EQ(ask("m.f"), "yes: torch/m.py:3, for each name in torch._C._frame");
+  EXPECT_EQ(ask("m.Vector"), "unknown: torch/m.py:3 may bind it, for each name in torch._C._frame");
+  EXPECT_EQ(ask("m.gone"), "no: torch/m.py of torch 2.3.1 has no gone");
+  EXPECT_EQ(Questions(files)("m.gone"),
+            "unknown: torch/m.py:3 may bind it, for each name in torch._C._frame");
 }
 
 /// Each value has two ways to the next.

@@ -39,4 +39,11 @@ class Questions {
   std::unique_ptr<WheelApi> api_;
 };
 
+/// Answers of a module of this source, in a wheel for CPython 3.11 or of no known release.
+inline Questions module_of(const std::string& source, bool python_known = true) {
+  Files files = {{"torch/__init__.py", source}};
+  if (python_known) files.emplace("torch/_x.cpython-311-x86_64-linux-gnu.so", "");
+  return Questions(files);
+}
+
 }  // namespace launch::probe
