@@ -11,14 +11,6 @@
 namespace launch::pysource {
 namespace {
 
-/// "__x" for the name "_C__x" of a private member of the class C; empty for any other name.
-std::string private_name(std::string_view klass, const std::string& name) {
-  klass.remove_prefix(klass.rfind('.') + 1);
-  klass.remove_prefix(std::min(klass.find_first_not_of('_'), klass.size()));
-  const auto start = fmt::format("_{}__", klass);
-  return name.starts_with(start) ? name.substr(start.size() - 2) : "";
-}
-
 /// Why the attributes of something foreign are not known: "sympy.F of C is in none of the checked wheels".
 std::string unread(std::string_view name, const std::string& of = "") {
   constexpr std::string_view kBuiltins = "builtins";

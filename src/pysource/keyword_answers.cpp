@@ -4,6 +4,7 @@
 #include "pysource/dataclasses.hpp"
 #include "pysource/name_resolver.hpp"
 #include "pysource/resolver_parts.hpp"
+#include "pysource/special_names.hpp"
 
 namespace launch::pysource {
 namespace {
@@ -78,18 +79,22 @@ Answer NameResolver::keyword_of_function(const BoundValue& value, const std::str
   const auto& tree = *names.tree;
   const auto signature = signature_of(tree, value.definition->clause->head, names.is_stub);
   const auto where = at(value.file, value.definition->line);
-  if (takes(signature, keyword, names.is_stub))
+  const auto dot = value.name.rfind('.');
+  const bool method = dot != std::string::npos;
+  const auto own = method ? private_name(value.name.substr(0, dot), keyword) : "";
+  if (takes(signature, own.empty() ? keyword : own, names.is_stub))
     return yes(fmt::format("a parameter of {} ({})", value.name, where));
   if (signature.takes_any) return unknown(fmt::format("{} ({}) takes any keyword", value.name, where));
+  if (method && is_for_python_alone(value.name.substr(dot + 1)))
+    return unknown(fmt::format("Python calls {}, and other modules may replace it", value.name));
   for (const auto decorator : value.definition->decorators) {
     if (is_transparent(tree, decorator)) continue;
     return unknown(fmt::format("a decorator of {} ({}) may change its parameters", value.name, where));
   }
   const auto kind = library_.files.find(names.module).kind;
   if (names.is_stub && kind != ModuleKind::source && kind != ModuleKind::package) {
-    const auto dot = value.name.rfind('.');
     // The operator's function takes these, and its method does not.
-    const bool of_function = dot != std::string::npos && (keyword == "input" || keyword == "out");
+    const bool of_function = method && (keyword == "input" || keyword == "out");
     auto confirmed = operator_takes(value.name.substr(dot + 1), of_function ? "" : keyword);
     if (confirmed.verdict != Verdict::no) return confirmed;
   }

@@ -28,6 +28,18 @@ bool is_special_name(std::string_view name) {
   return name.size() > 4 && name.starts_with("__") && name.ends_with("__");
 }
 
+bool is_for_python_alone(std::string_view method) {
+  constexpr std::array<std::string_view, 4> kCalled = {"__call__", "__init__", "__new__", "__post_init__"};
+  return is_special_name(method) && !contains(kCalled, method);
+}
+
+std::string private_name(std::string_view klass, const std::string& name) {
+  klass.remove_prefix(klass.rfind('.') + 1);
+  klass.remove_prefix(std::min(klass.find_first_not_of('_'), klass.size()));
+  const auto start = fmt::format("_{}__", klass);
+  return name.starts_with(start) ? name.substr(start.size() - 2) : "";
+}
+
 bool is_of_every_object(std::string_view name) {
   constexpr std::array<std::string_view, 23> kNames = {
       "__class__", "__delattr__",      "__dir__",    "__doc__",  "__eq__",          "__format__",

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 
 /// Names that Python itself gives to objects, beyond what their statements bind.
@@ -10,6 +11,10 @@ inline constexpr unsigned kStateOfAll = 11;
 
 /// True for a name with two underscores before and behind: __len__.
 bool is_special_name(std::string_view name);
+/// "__x" for "_C__x", as Python spells a private name in the class C; empty for any other name.
+std::string private_name(std::string_view klass, const std::string& name);
+/// True for a special method that code does not call with keywords, be it by calling a class or its objects.
+bool is_for_python_alone(std::string_view method);
 /// True for what every object has: the attributes of `object`.
 bool is_of_every_object(std::string_view name);
 /// True for what every class and every function has.

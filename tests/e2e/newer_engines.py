@@ -5,6 +5,7 @@ LAUNCH_TEST_SUITE names the Debian, trixie by default. All of it runs in a netwo
 and firewall rules are gone with it.
 """
 
+import json
 import os
 import pathlib
 import subprocess
@@ -34,10 +35,10 @@ del sys.argv[1]
 import docker_image  # noqa: E402 (needs the registry)
 import elsewhere  # noqa: E402
 from image_project import REGISTRY, write_wheel  # noqa: E402
-from other_debian import OtherDebian  # noqa: E402
+from other_debian import UID, OtherDebian  # noqa: E402
 from podman_storage import own_storage  # noqa: E402
 from real_docker import require_docker, without_network  # noqa: E402
-from standalone_project import NAME, RELEASE, StandaloneProject  # noqa: E402
+from standalone_project import LAUNCH, NAME, RELEASE, StandaloneProject  # noqa: E402
 
 
 LAYERS = ["layer 1 of the base image", "user trainer", f"Python {RELEASE}", f"bytecode of Python {RELEASE}",
@@ -110,6 +111,36 @@ class Podman(StandaloneProject):
                 self.assertEqual(sorted(ranks), ["[0.0] main", "[1.1] main"], self.words)
         self.assertEqual(self.podman("ps", "--all", "--quiet"), "")
         self.assertEqual(self.podman("network", "ls", "--format", "{{.Name}}"), "podman\n")
+
+
+class PlainUser(StandaloneProject):
+    """Rootless podman."""
+
+    def setUp(self):
+        self.lock()
+        self.expected = self.launch("build", NAME, "--digest")
+        self.older = self.build(LAUNCH_ENGINE="podman")
+        debian = OtherDebian(type(self), ENGINES, self.root / "debian")
+        variables = {**own_storage(self.root / "podman"), "XDG_RUNTIME_DIR": str(self.root / "runtime")}
+        (self.root / "runtime").mkdir(mode=0o700)
+        self.user = [*debian.as_user(LAUNCH, self.project), *(f"{name}={value}" for name, value in variables.items())]
+        subprocess.run(["chown", "--recursive", f"{UID}:{UID}", self.root], check=True)
+        self.addCleanup(self.run_as_user, "podman", "system", "migrate")  # ends the process that holds its namespace
+
+    def run_as_user(self, *command):
+        done = subprocess.run([*self.user, *command], text=True, env=self.environment(self.project, "store", {}),
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_is_the_image_that_root_has(self):
+        built = json.loads(self.run_as_user(LAUNCH, "--json", "build", NAME))
+        self.assertEqual((built["digest"], built["image_id"]), (self.expected["digest"], self.older["image_id"]))
+        inside = ["podman", "run", "--rm", "--network", "none", built["image"]]
+        self.assertEqual(self.run_as_user(*inside, "small"), "small\n")
+        self.assertEqual(self.run_as_user(*inside, "id", "-un"), "trainer\n")
+        again = json.loads(self.run_as_user(LAUNCH, "--json", "build", NAME))
+        self.assertEqual((again["up_to_date"], again["image"]), (True, built["image"]))
 
 
 class DockerClassic(docker_image.DockerImage):

@@ -2,8 +2,12 @@
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
+
+UID = 47110
+SUBORDINATE = 471100000  # the first of the user's further UIDs
 
 # /run, /dev/shm and what podman keeps in /var and /etc are the engines' own: they do not meet this machine's, and leave
 # nothing behind. Everything else has the paths that it has here.
@@ -46,6 +50,32 @@ class OtherDebian:
             program.write_text(CALL.format(process=self.process.pid, name=name))
             program.chmod(0o755)
         self.path = f"{folder}:{os.environ['PATH']}"
+
+    def inside(self, *command):
+        return ["nsenter", f"--mount=/proc/{self.process.pid}/ns/mnt", "--", *map(str, command)]
+
+    def as_user(self, launch, project):
+        """The start of a command by which a plain user, whom only this Debian knows, runs launch beside podman, in a project
+        with a folder "home". launch gets this machine's libraries; what it needs must be the user's (UID)."""
+        home = project / "home"
+        files = self.folder / "files"
+        files.mkdir()
+        for name, line in (("passwd", f"trainer:x:{UID}:{UID}::{home}:/bin/sh"), ("group", f"trainer:x:{UID}:"),
+                           ("subuid", f"trainer:{SUBORDINATE}:65536"), ("subgid", f"trainer:{SUBORDINATE}:65536")):
+            (files / name).write_text(pathlib.Path("/etc", name).read_text() + line + "\n")
+            subprocess.run(self.inside("mount", "--bind", files / name, f"/etc/{name}"), check=True)
+        libraries = self.folder / "lib"
+        libraries.mkdir()
+        for line in subprocess.run(["ldd", launch], text=True, check=True, stdout=subprocess.PIPE).stdout.splitlines():
+            name, _, where = line.strip().partition(" => ")
+            if where and not re.match(r"lib(c|m|resolv)\.", name):  # those of the C library are the other Debian's
+                shutil.copy(where.split()[0], libraries)
+        programs = self.folder / "bin"
+        programs.mkdir()
+        (programs / "podman").write_text('#!/bin/sh\nunset LD_LIBRARY_PATH\nexec /usr/bin/podman "$@"\n')
+        (programs / "podman").chmod(0o755)
+        return self.inside("setpriv", f"--reuid={UID}", f"--regid={UID}", "--clear-groups", "env", f"--chdir={project}", f"HOME={home}",
+                           f"PATH={programs}:/usr/bin:/usr/sbin", f"LD_LIBRARY_PATH={libraries}")
 
     def end(self):
         self.process.communicate()

@@ -12,7 +12,8 @@ std::string ask(const std::string& source, const std::string& name) {
 
 TEST(Keywords, Functions) {
   const std::string source =
-      "def f(a, /, b, *, c=1): pass\ndef g(**kwargs): pass\ndef h(named, **kwargs): pass\n";
+      "def f(a, /, b, *, c=1): pass\ndef g(**kwargs): pass\ndef h(named, **kwargs): pass\n"
+      "class _K:\n  def m(self, __x): pass\n  def __eq__(self, o): pass\n";
   EXPECT_EQ(ask(source, "f(b=)"), "yes: a parameter of f (torch/__init__.py:1)");
   EXPECT_EQ(ask(source, "f(c=)").substr(0, 3), "yes");
   EXPECT_EQ(ask(source, "f(a=)").substr(0, 3), "no:");
@@ -20,6 +21,11 @@ TEST(Keywords, Functions) {
   EXPECT_EQ(ask(source, "g(d=)"), "unknown: g (torch/__init__.py:2) takes any keyword");
   EXPECT_EQ(ask(source, "h(named=)").substr(0, 3), "yes");
   EXPECT_EQ(ask(source, "gone(d=)"), "no: torch/__init__.py of torch 2.3.1 has no gone");
+  EXPECT_EQ(ask(source, "_K.m(_K__x=)").substr(0, 3), "yes");
+  EXPECT_EQ(ask(source, "_K.m(_L__x=)").substr(0, 3), "no:");
+  EXPECT_EQ(ask(source, "_K.__eq__(o=)").substr(0, 3), "yes");
+  EXPECT_EQ(ask(source, "_K.__eq__(other=)"),
+            "unknown: Python calls _K.__eq__, and other modules may replace it");
 }
 
 TEST(Keywords, ARenamedParameter) {
