@@ -19,15 +19,6 @@ struct Imported {
   AliasTarget target;
 };
 
-/// The name that an import binds, as a view of the source.
-std::string_view bound_text(const SourceTree& tree, const ImportedName& name) {
-  // `a.b as c` has its alias behind the dotted name and "as".
-  auto token = name.token;
-  if (name.alias.empty()) return tree.text(token);
-  while (!tree.is(token, "as")) ++token;
-  return tree.text(token + 1);
-}
-
 Imported imported(const SourceTree& tree, const ImportedName& name) {
   Imported result{bound_text(tree, name), {}};
   if (name.from) {

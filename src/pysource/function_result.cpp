@@ -124,19 +124,8 @@ class ResultReader {
            tree_.is(first + 1, "is") && tree_.is(first + 2, "None") && !bound_.contains(parameter_);
   }
 
-  void imported(TokenRange range) {
-    const bool from = tree_.is(range.first, "from");
-    const auto names =
-        from ? split_range(tree_, range, "import").back() : TokenRange{range.first + 1, range.last};
-    for (const auto each : split_range(tree_, without_brackets(tree_, names), ",")) {
-      if (each.empty()) continue;
-      const bool last = from || tree_.is(each.last - 2, "as");
-      bound_.insert(tree_.text(last ? each.last - 1 : each.first));
-    }
-  }
-
   void simple(TokenRange range) {
-    if (tree_.is(range.first, "from") || tree_.is(range.first, "import")) return imported(range);
+    for (const auto& name : imported_names(tree_, range)) bound_.insert(bound_text(tree_, name));
     if (tree_.is(range.first, "return")) returned(without_brackets(tree_, {range.first + 1, range.last}));
     const auto parts = assignment(tree_, range);
     const bool simple = parts.targets.size() == 1 && !parts.augmented;

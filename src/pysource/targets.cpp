@@ -72,6 +72,14 @@ bool is_decorator(const SourceTree& tree, const Statement& statement) {
          tree.is(statement.tokens.first, "@");
 }
 
+std::string_view bound_text(const SourceTree& tree, const ImportedName& name) {
+  // `a.b as c` has its alias behind the dotted name and "as".
+  auto token = name.token;
+  if (name.alias.empty()) return tree.text(token);
+  while (!tree.is(token, "as")) ++token;
+  return tree.text(token + 1);
+}
+
 std::vector<std::uint32_t> with_targets(const SourceTree& tree, TokenRange head) {
   std::vector<std::uint32_t> names;
   if (!head.empty() && tree.is(head.first, "(") && behind_bracket(tree, head.first, head.last) == head.last) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,9 @@ namespace launch::pysource {
 
 /// The tokens of the plain names that a target list binds: `a, (b, *c), d[0], e.f` binds a, b and c.
 std::vector<std::uint32_t> target_names(const SourceTree& tree, TokenRange targets);
+
+/// The name that an import binds, as a view of the source.
+std::string_view bound_text(const SourceTree& tree, const ImportedName& name);
 
 /// The parts of an assignment.
 struct Assignment {
